@@ -1,0 +1,59 @@
+# The two commands are `make demo` and `make test`; the rest is what we use every day.
+# Each target makes .venv if it is missing and installs what it needs into it.
+
+SHELL := /bin/sh
+VENV  ?= .venv
+BIN   := $(VENV)/bin
+# The newest Python 3.11+ found; say PYTHON=… to choose another.
+PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$each && break; done)
+PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test check quick console model soak wheel clean
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
+
+demo: $(VENV)/.demo ## Play scripted calls through the whole house and show the result
+	$(BIN)/huawu demo $(DEMO)
+
+test: check ## Check everything: style, types, floors, a small demo, all tests with coverage
+	$(BIN)/huawu demo --calls 4 --out out/check --quiet
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST)
+
+check: $(VENV)/.dev ## Style, types and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: $(VENV)/.dev ## The tests that take no time to wait for
+	$(BIN)/python -m pytest -m "not slow"
+
+console: $(VENV)/.demo ## Open the QA desk on the demo's data
+	$(BIN)/huawu console --db out/huawu.db --recordings out/recordings
+
+wheel: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --outdir dist .
+
+model: ## Rebuild the demo model (see models/tiny_cn/MODEL_CARD.md)
+	$(MAKE) -C models/tiny_cn
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "huawu needs Python 3.11 to 3.14: sudo apt-get install python3 python3-venv" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m virtualenv --quiet $(VENV) 2>/dev/null; } || \
+		{ rm -rf $(VENV); echo "Python's venv module is missing: sudo apt-get install python3-venv" >&2; exit 2; }
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing huawu into $(VENV) …"
+	@$(PIP) -e '.[tts]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing huawu and its development tools into $(VENV) …"
+	@$(PIP) -e '.[dev,postgres]'
+	@touch $@ $(VENV)/.demo
+
+clean: ## Remove what was built (not out/)
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,347 @@
+"""What is known of a call, as plain dataclasses without behaviour.
+
+Times are aware UTC :class:`datetime.datetime`; offsets within a recording are seconds as
+``float`` from its first sample; probabilities lie in ``[0, 1]``. Records are immutable: change
+one with :func:`dataclasses.replace` and store it again under the same id.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+
+def new_id() -> str:
+    """Return a 32-digit hexadecimal id that sorts by creation time: 64 bits of clock, 64 of chance."""
+    return f"{time.time_ns():016x}{os.urandom(8).hex()}"
+
+
+def utc_now() -> datetime:
+    """Return the present moment as aware UTC time."""
+    return datetime.now(UTC)
+
+
+class Role(StrEnum):
+    """Who is heard on a channel."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class Direction(StrEnum):
+    """Which side started the call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Outcome(StrEnum):
+    """How a call ended, as the dialog saw it."""
+
+    CONTAINED = "contained"  # the caller got an answer from the menus alone
+    HANDED_OFF = "handed-off"  # the caller spoke with an agent
+    VOICEMAIL = "voicemail"  # the caller left a message
+    ABANDONED = "abandoned"  # the caller hung up before any of these
+    FAILED = "failed"  # the retries ran out, or something broke
+    INTERRUPTED = "interrupted"  # the process died; closed by `huawu recover`
+
+
+class EventKind(StrEnum):
+    """What a :class:`CallEvent` tells. Queue events are named as in Asterisk's ``queue_log``."""
+
+    NODE = "node"
+    PROMPT = "prompt"
+    DIGIT = "digit"
+    RECOGNITION = "recognition"
+    BARGE_IN = "barge-in"
+    NO_INPUT = "no-input"
+    NO_MATCH = "no-match"
+    TRANSFER = "transfer"
+    HANGUP = "hangup"
+    ERROR = "error"
+    ENTERQUEUE = "ENTERQUEUE"
+    CONNECT = "CONNECT"
+    ABANDON = "ABANDON"
+    RINGNOANSWER = "RINGNOANSWER"
+    COMPLETEAGENT = "COMPLETEAGENT"
+    COMPLETECALLER = "COMPLETECALLER"
+    EXITWITHKEY = "EXITWITHKEY"
+    EXITWITHTIMEOUT = "EXITWITHTIMEOUT"
+
+
+class Layout(StrEnum):
+    """How the voices of a call lie on the channels of its recording."""
+
+    STEREO = "stereo"  # one role per channel
+    MONO = "mono"  # both voices on one channel: roles unknown
+    TWIN = "twin"  # two channels that carry the same sound: roles unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One telephone call from its arrival to its end.
+
+    ``ended_at`` is ``None`` while the call runs. ``flow`` and ``flow_version`` name the menu that
+    answered it (the version is the SHA-256 of the flow file, first 12 digits).
+    """
+
+    id: str = field(default_factory=new_id)
+    door: str
+    direction: Direction = Direction.INBOUND
+    caller: str = ""
+    callee: str = ""
+    started_at: datetime = field(default_factory=utc_now)
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    flow: str = ""
+    flow_version: str = ""
+    outcome: Outcome | None = None
+    hangup_cause: str = ""
+    agent_id: str | None = None
+    queue_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One party's connection within a call: the caller's, or the agent's after a hand-off."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    role: Role
+    address: str = ""
+    started_at: datetime = field(default_factory=utc_now)
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent:
+    """One thing that happened in a call, ``at`` seconds after its first recorded sample."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    at: float
+    kind: EventKind
+    node: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The sound of a call.
+
+    ``channels`` names the role heard on each channel, first channel first. ``masked`` holds spans
+    (start, end) in seconds that were written as silence because a secret was entered.
+    ``flags`` says what is wrong with it, if anything: ``recovered``, ``disk-full``.
+    """
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    uri: str
+    channels: tuple[Role, ...]
+    layout: Layout = Layout.STEREO
+    sample_rate: int = 8000
+    seconds: float = 0.0
+    sha256: str = ""
+    masked: tuple[tuple[float, float], ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One recognised word with its time span in seconds and its confidence in [0, 1]."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """What one party said without a longer pause. ``number`` counts from 0 within the transcript."""
+
+    number: int
+    role: Role
+    start: float
+    end: float
+    text: str
+    channel: int = 0
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was recognised in a recording, in order of time, and by what.
+
+    ``roles_known`` is false where the recording is mono or has twin channels; then ``roles_note``
+    says why, and everything derived from roles is *not available* rather than zero.
+    """
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    recording_id: str = ""
+    recogniser: str
+    model: str
+    utterances: tuple[Utterance, ...] = ()
+    roles_known: bool = True
+    roles_note: str = ""
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a finding can be heard and read: the utterance, its time span, the characters in it."""
+
+    utterance: int
+    start: float
+    end: float
+    text: str
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One machine judgement about a call, with its evidence and a calibrated probability.
+
+    ``kind`` is ``topic``, ``complaint`` or ``sentiment``; ``label`` the judged class; ``model`` the
+    rule or model version that judged. A person's verdict is stored beside it, never over it.
+    """
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    kind: str
+    label: str
+    probability: float
+    evidence: tuple[Evidence, ...] = ()
+    model: str = ""
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePlan:
+    """How a QA sample was drawn: enough to draw it again and to estimate from it."""
+
+    id: str = field(default_factory=new_id)
+    name: str
+    seed: int
+    frame_size: int
+    budget: int
+    risk_share: float
+    frame: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleDraw:
+    """One call drawn into a sample, with the probability that the plan would include it."""
+
+    id: str = field(default_factory=new_id)
+    plan_id: str
+    call_id: str
+    position: int
+    part: str
+    inclusion_probability: float
+    risk: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's verdict on a call. ``None`` means *not judged*, never *no*."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    reviewer: str
+    complaint: bool | None = None
+    severity: str | None = None
+    topic: str | None = None
+    sentiment: str | None = None
+    comment: str = ""
+    plan_id: str | None = None
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One answered item of a scorecard, by a person or by the machine."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    item: str
+    points: float | None
+    by: str
+    review_id: str | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """An agent's objection to a review and what became of it."""
+
+    id: str = field(default_factory=new_id)
+    review_id: str
+    agent_id: str
+    comment: str
+    state: str = "open"
+    decided_by: str | None = None
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """One call judged by several raters, to compare them."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    review_ids: tuple[str, ...] = ()
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A complaint being worked on."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    level: str
+    owner: str = ""
+    deadline: datetime | None = None
+    steps: tuple[str, ...] = ()
+    state: str = "open"
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """A caller's satisfaction score, 1 (worst) to 5 (best)."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    score: int
+    agent_id: str | None = None
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person who answers calls."""
+
+    id: str
+    name: str = ""
+    team: str = ""
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A line in which callers wait for agents."""
+
+    id: str
+    name: str = ""
+    skills: tuple[str, ...] = ()

@@ -1,0 +1,58 @@
+"""Closing the calls that a dead process left open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from calls.errors import RecordingError
+from calls.recordings import OpenRecording, RecordingFolder, repair
+from calls.records import Call, Outcome, Recording
+from calls.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What became of one open call: the seconds that were saved, or why there are none."""
+
+    call_id: str
+    seconds: float
+    problem: str = ""
+
+
+def recover(store: Store, folder: RecordingFolder) -> list[Recovered]:
+    """Close every open call whose process is gone.
+
+    Its recordings get a true header, length and checksum and the flag ``recovered``; the call ends
+    with its recording and the outcome ``interrupted``. Calls that are still running are left alone
+    (their recordings are locked). Doing it twice changes nothing.
+
+    Returns
+    -------
+    list of Recovered
+        One for each call that was closed, oldest first.
+    """
+    done = []
+    for call in store.find(Call, ended_at=None):
+        try:
+            done.append(_close(store, folder, call))
+        except OpenRecording:
+            continue
+    return done
+
+
+def _close(store: Store, folder: RecordingFolder, call: Call) -> Recovered:
+    repaired: list[Recording] = []
+    problems: list[str] = []
+    for recording in store.find(Recording, call_id=call.id, sha256=""):
+        try:
+            repaired.append(repair(folder, recording))
+        except OpenRecording:
+            raise
+        except RecordingError as error:
+            problems.append(str(error))
+    seconds = max((each.seconds for each in repaired), default=0.0)
+    ended = call.started_at + timedelta(seconds=seconds)
+    closed = replace(call, ended_at=ended, outcome=Outcome.INTERRUPTED, hangup_cause="process-died")
+    store.add(closed, *repaired)
+    return Recovered(call.id, seconds, "; ".join(problems))

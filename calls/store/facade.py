@@ -1,0 +1,212 @@
+"""The store: every room reads and writes call records through this one object."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+
+from calls.errors import NotFound, StoreError
+from calls.records import Transcript
+from calls.store.engine import database_url, open_engine, translated
+from calls.store.migration import migrate
+from calls.store.rows import from_row, table_of, to_row, utterance_rows
+from calls.store.schema import metadata, utterance
+from calls.store.writer import Writer, insert_or_replace
+
+Record = Any
+R = TypeVar("R")
+
+
+class Store:
+    """Call records in SQLite (default) or PostgreSQL; open one with :meth:`open`.
+
+    Reading may happen on any thread. All writing goes through one thread, in transactions;
+    a record is either stored whole or not at all.
+    """
+
+    def __init__(self, place: str | Path) -> None:
+        self._url = database_url(place)
+        self.name = self._url.render_as_string(hide_password=True)
+        if self._url.get_backend_name() == "sqlite":
+            self.name = str(self._url.database)
+        write_engine = open_engine(self._url, writer=True)
+        with translated(self.name):
+            migrate(write_engine, self.name)
+        self._write_engine = write_engine
+        self._read_engine = open_engine(self._url, writer=False)
+        self._writer = Writer(write_engine, self.name)
+
+    @classmethod
+    def open(cls, place: str | Path) -> Self:
+        """Open a database, making and migrating it where needed.
+
+        Parameters
+        ----------
+        place : str or Path
+            A file for SQLite, or a URL (``sqlite:///…``, ``postgresql+psycopg://…``).
+
+        Raises
+        ------
+        SchemaTooNew
+            A newer huawu wrote it; it is left as it is.
+        StoreLocked
+            Another process held it for longer than :data:`calls.store.engine.BUSY_SECONDS`.
+        StoreError
+            It cannot be opened; the message says why and what to do.
+        """
+        return cls(place)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish queued writes and let the database go. Idempotent."""
+        self._writer.close()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    def submit(self, *records: Record) -> Future[None]:
+        """Queue records for storing (all or none); the future is done once they are committed."""
+        grouped = _grouped(records)
+        return self._writer.submit(lambda connection: _write(connection, grouped))
+
+    def add(self, *records: Record) -> None:
+        """Store records in one transaction; one whose id exists is replaced.
+
+        Raises
+        ------
+        StoreError
+            None of them was stored.
+        """
+        self.submit(*records).result()
+
+    def replace(self, kind: type[R], where: dict[str, Any], *records: R) -> None:
+        """Delete the records of ``kind`` that match ``where`` and store others, in one transaction.
+
+        A step that runs twice (a batch resumed, a call judged again) leaves one set of results.
+        """
+        if not where:
+            raise StoreError(f"replace: every {kind.__name__} would go", "say which ones")
+        table = table_of(kind)
+        condition = _conditions(table, where)
+        grouped = _grouped(records)
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(table).where(*condition))
+            _write(connection, grouped)
+
+        self._writer.submit(work).result()
+
+    def get(self, kind: type[R], record_id: str) -> R:
+        """Return the record with that id; :class:`NotFound` where there is none."""
+        found = self.find(kind, id=record_id)
+        if not found:
+            raise NotFound(f"{kind.__name__} {record_id!r} does not exist in {self.name}")
+        return found[0]
+
+    def find(
+        self,
+        kind: type[R],
+        *,
+        order_by: str | Collection[str] = "id",
+        limit: int | None = None,
+        offset: int = 0,
+        **where: Any,
+    ) -> list[R]:
+        """Return the records of ``kind`` that match.
+
+        Parameters
+        ----------
+        kind : type
+            A class of :mod:`calls.records`.
+        order_by : str or collection of str, optional
+            Field names; a leading ``-`` sorts descending. Ids sort by creation time.
+        limit, offset : int, optional
+            A page of the result.
+        **where
+            Field = value, or field = list of values (any of them). ``None`` matches absence.
+        """
+        table = table_of(kind)
+        query = select(table).where(*_conditions(table, where)).order_by(*_order(table, order_by))
+        query = query.limit(limit).offset(offset)
+        with translated(self.name), self._read_engine.begin() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+            if kind is Transcript:
+                parts = _utterances(connection, [row["id"] for row in rows])
+                return [from_row(kind, row, utterances=parts[row["id"]]) for row in rows]
+        return [from_row(kind, row) for row in rows]
+
+    def count(self, kind: type[Any], **where: Any) -> int:
+        """Return how many records of ``kind`` match."""
+        table = table_of(kind)
+        query = select(func.count()).select_from(table).where(*_conditions(table, where))
+        with translated(self.name), self._read_engine.begin() as connection:
+            return int(connection.execute(query).scalar_one())
+
+
+def _grouped(records: Iterable[Record]) -> list[tuple[Table, list[Record]]]:
+    """Group records by table, parents before children, so that references hold at each step."""
+    by_table: dict[Table, list[Record]] = defaultdict(list)
+    for record in records:
+        by_table[table_of(type(record))].append(record)
+    return [(table, by_table[table]) for table in metadata.sorted_tables if table in by_table]
+
+
+def _write(connection: Connection, grouped: list[tuple[Table, list[Record]]]) -> None:
+    for table, records in grouped:
+        insert_or_replace(connection, table, [to_row(record, table) for record in records])
+        transcripts = [record for record in records if isinstance(record, Transcript)]
+        if transcripts:
+            ids = [each.id for each in transcripts]
+            connection.execute(delete(utterance).where(utterance.c.transcript_id.in_(ids)))
+            rows = [row for each in transcripts for row in utterance_rows(each)]
+            if rows:
+                insert_or_replace(connection, utterance, rows)
+
+
+def _utterances(connection: Connection, transcript_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    query = (
+        select(utterance)
+        .where(utterance.c.transcript_id.in_(transcript_ids))
+        .order_by(utterance.c.transcript_id, utterance.c.number)
+    )
+    for row in connection.execute(query).mappings():
+        values = dict(row)
+        found[values.pop("transcript_id")].append(values)
+    return found
+
+
+def _column(table: Table, field: str) -> ColumnElement[Any]:
+    try:
+        return table.c[field]
+    except KeyError:
+        known = ", ".join(table.c.keys())
+        raise StoreError(f"{table.name} has no field {field!r}", f"known: {known}") from None
+
+
+def _conditions(table: Table, where: dict[str, Any]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for field, value in where.items():
+        column = _column(table, field)
+        if isinstance(value, (list, tuple, set, frozenset)):
+            found.append(column.in_(list(value)))
+        else:
+            found.append(column.is_(None) if value is None else column == value)
+    return found
+
+
+def _order(table: Table, order_by: str | Collection[str]) -> list[ColumnElement[Any]]:
+    fields = [order_by] if isinstance(order_by, str) else list(order_by)
+    return [
+        _column(table, field[1:]).desc() if field.startswith("-") else _column(table, field).asc()
+        for field in fields
+    ]

@@ -1,0 +1,282 @@
+"""The tables, one for each record class, and how a record becomes a row.
+
+A column has the name of its record's field. Nested parts (evidence, words, masked spans) are JSON;
+the utterances of a transcript are rows of their own, because search and review address them singly.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+from calls import records
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC time on databases that keep the zone and on those that drop it (SQLite)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times, since nobody could say later which zone they meant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"time without a zone: {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> Column[Any]:
+    return Column("id", String(64), primary_key=True)
+
+
+def _of(parent: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(
+        f"{parent}_id",
+        String(64),
+        ForeignKey(f"{parent}.id", ondelete="CASCADE"),
+        nullable=nullable,
+        index=True,
+    )
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcDateTime, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Float, nullable=nullable)
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False)
+
+
+def _json(name: str) -> Column[Any]:
+    return Column(name, JSON, nullable=False)
+
+
+call = Table(
+    "call",
+    metadata,
+    _id(),
+    _text("door"),
+    _text("direction"),
+    _text("caller"),
+    _text("callee"),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    _time("answered_at", nullable=True),
+    Column("ended_at", UtcDateTime, nullable=True, index=True),
+    _text("flow"),
+    _text("flow_version"),
+    Column("outcome", Text, nullable=True, index=True),
+    _text("hangup_cause"),
+    Column("agent_id", String(64), nullable=True, index=True),
+    Column("queue_id", String(64), nullable=True, index=True),
+)
+leg = Table(
+    "leg",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("role"),
+    _text("address"),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+)
+call_event = Table(
+    "call_event", metadata, _id(), _of("call"), _number("at"), _text("kind"), _text("node"), _json("data")
+)
+recording = Table(
+    "recording",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("uri"),
+    _json("channels"),
+    _text("layout"),
+    _count("sample_rate"),
+    _number("seconds"),
+    Column("sha256", String(64), nullable=False, index=True),
+    _json("masked"),
+    _json("flags"),
+)
+transcript = Table(
+    "transcript",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("recording_id"),
+    _text("recogniser"),
+    _text("model"),
+    Column("roles_known", Boolean, nullable=False),
+    _text("roles_note"),
+    _time("created_at"),
+)
+utterance = Table(
+    "utterance",
+    metadata,
+    Column("transcript_id", ForeignKey("transcript.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("role"),
+    _number("start"),
+    _number("end"),
+    _text("text"),
+    _count("channel"),
+    _json("words"),
+)
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("kind"),
+    _text("label"),
+    _number("probability"),
+    _json("evidence"),
+    _text("model"),
+    _time("created_at"),
+    Index(None, "kind", "label"),
+)
+sample_plan = Table(
+    "sample_plan",
+    metadata,
+    _id(),
+    _text("name"),
+    _count("seed"),
+    _count("frame_size"),
+    _count("budget"),
+    _number("risk_share"),
+    _json("frame"),
+    _time("created_at"),
+)
+sample_draw = Table(
+    "sample_draw",
+    metadata,
+    _id(),
+    Column("plan_id", ForeignKey("sample_plan.id", ondelete="CASCADE"), nullable=False, index=True),
+    _of("call"),
+    _count("position"),
+    _text("part"),
+    _number("inclusion_probability"),
+    _number("risk"),
+    _json("reasons"),
+)
+review = Table(
+    "review",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("reviewer"),
+    Column("complaint", Boolean, nullable=True),
+    _text("severity", nullable=True),
+    _text("topic", nullable=True),
+    _text("sentiment", nullable=True),
+    _text("comment"),
+    Column("plan_id", String(64), nullable=True, index=True),
+    _time("created_at"),
+)
+score = Table(
+    "score",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("item"),
+    _number("points", nullable=True),
+    _text("by"),
+    _of("review", nullable=True),
+    _text("comment"),
+)
+appeal = Table(
+    "appeal",
+    metadata,
+    _id(),
+    _of("review"),
+    Column("agent_id", String(64), nullable=False, index=True),
+    _text("comment"),
+    _text("state"),
+    _text("decided_by", nullable=True),
+    _time("created_at"),
+)
+calibration = Table("calibration", metadata, _id(), _of("call"), _json("review_ids"), _time("created_at"))
+case = Table(
+    "complaint_case",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("level"),
+    _text("owner"),
+    _time("deadline", nullable=True),
+    _json("steps"),
+    _text("state"),
+    _time("created_at"),
+)
+survey = Table(
+    "survey",
+    metadata,
+    _id(),
+    _of("call"),
+    _count("score"),
+    Column("agent_id", String(64), nullable=True, index=True),
+    _time("created_at"),
+)
+agent = Table("agent", metadata, _id(), _text("name"), _text("team"), _json("skills"))
+queue = Table("queue", metadata, _id(), _text("name"), _json("skills"))
+
+#: Record class → its table.
+TABLES: dict[type[Any], Table] = {
+    records.Call: call,
+    records.Leg: leg,
+    records.CallEvent: call_event,
+    records.Recording: recording,
+    records.Transcript: transcript,
+    records.Finding: finding,
+    records.SamplePlan: sample_plan,
+    records.SampleDraw: sample_draw,
+    records.Review: review,
+    records.Score: score,
+    records.Appeal: appeal,
+    records.Calibration: calibration,
+    records.Case: case,
+    records.Survey: survey,
+    records.Agent: agent,
+    records.Queue: queue,
+}

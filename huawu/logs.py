@@ -1,0 +1,52 @@
+"""Logs for operators: readable lines on a terminal, JSON lines anywhere else, always on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+
+def configure(*, verbose: bool = False, stream: Any = None) -> None:
+    """Set up structlog for the process.
+
+    Parameters
+    ----------
+    verbose : bool, optional
+        Show debug lines too.
+    stream : file, optional
+        Standard error by default.
+    """
+    out = stream or sys.stderr
+    terminal = out.isatty()
+    render: Any = (
+        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            mask_numbers,
+            structlog.processors.dict_tracebacks if not terminal else structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+
+
+#: Fields that hold a telephone number.
+NUMBER_FIELDS = frozenset({"caller", "callee", "number", "address"})
+
+
+def mask_numbers(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Keep only the last four digits of telephone numbers."""
+    for name in NUMBER_FIELDS & fields.keys():
+        text = str(fields[name])
+        fields[name] = "*" * max(len(text) - 4, 0) + text[-4:] if len(text) > 4 else "*" * len(text)
+    return fields

@@ -1,0 +1,1 @@
+"""Sound ↔ text: files, resampling, voice activity, recognisers, voices, transcription."""

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from calls import records
+from calls.errors import NotFound, SchemaTooNew, StoreError, StoreLocked
+from calls.records import (
+    Call,
+    CallEvent,
+    EventKind,
+    Evidence,
+    Finding,
+    Outcome,
+    Role,
+    Transcript,
+    Utterance,
+    Word,
+)
+from calls.store import Store, engine
+from calls.store.migration import current, scripts
+from calls.store.schema import TABLES, metadata
+
+pytestmark = pytest.mark.integration
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def a_call(**changes: object) -> Call:
+    return replace(Call(door="script", caller="13800001234", started_at=NOON), **changes)  # type: ignore[arg-type]
+
+
+def a_transcript(call: Call, *texts: str) -> Transcript:
+    said = tuple(
+        Utterance(
+            number=number,
+            role=Role.CALLER,
+            start=float(number),
+            end=number + 0.9,
+            text=each,
+            words=(Word(text=each, start=float(number), end=number + 0.9, confidence=0.5),),
+        )
+        for number, each in enumerate(texts)
+    )
+    return Transcript(call_id=call.id, recogniser="vosk", model="tiny-cn", utterances=said, created_at=NOON)
+
+
+def one_of_each() -> list[object]:
+    call = a_call(outcome=Outcome.HANDED_OFF, agent_id="a1", ended_at=NOON + timedelta(minutes=3))
+    plan = records.SamplePlan(
+        name="today", seed=7, frame_size=10, budget=2, risk_share=0.5, frame={"queue": "q"}
+    )
+    review = records.Review(call_id=call.id, reviewer="陈", complaint=True, severity="重大", created_at=NOON)
+    return [
+        records.Agent(id="a1", name="王敏", team="一组", skills=("宽带", "退款")),
+        records.Queue(id="q", name="售后", skills=("退款",)),
+        call,
+        records.Leg(call_id=call.id, role=Role.AGENT, started_at=NOON),
+        CallEvent(call_id=call.id, at=1.5, kind=EventKind.DIGIT, node="main", data={"digit": "1"}),
+        records.Recording(
+            call_id=call.id,
+            uri="a.wav",
+            channels=(Role.CALLER, Role.AGENT),
+            masked=((1.0, 2.5),),
+            flags=("x",),
+        ),
+        a_transcript(call, "我要投诉", "你们的宽带又断了"),
+        Finding(
+            call_id=call.id,
+            kind="complaint",
+            label="重大",
+            probability=0.75,
+            evidence=(Evidence(utterance=0, start=0.0, end=0.9, text="我要投诉", span=(2, 4)),),
+            created_at=NOON,
+        ),
+        plan,
+        records.SampleDraw(
+            plan_id=plan.id,
+            call_id=call.id,
+            position=1,
+            part="risk",
+            inclusion_probability=1.0,
+            risk=0.9,
+            reasons=("投诉",),
+        ),
+        review,
+        records.Score(call_id=call.id, item="greeting", points=5.0, by="陈", review_id=review.id),
+        records.Appeal(review_id=review.id, agent_id="a1", comment="不同意", created_at=NOON),
+        records.Calibration(call_id=call.id, review_ids=(review.id,), created_at=NOON),
+        records.Case(call_id=call.id, level="重大", deadline=NOON, steps=("回访",), created_at=NOON),
+        records.Survey(call_id=call.id, score=2, agent_id="a1", created_at=NOON),
+    ]
+
+
+def test_every_record_comes_back_as_it_went_in(store: Store) -> None:
+    given = one_of_each()
+
+    store.add(*given)
+
+    assert {type(each) for each in given} == set(TABLES)
+    for each in given:
+        assert store.get(type(each), each.id) == each  # type: ignore[attr-defined]
+
+
+def test_every_field_of_a_record_has_a_column() -> None:
+    elsewhere = {Transcript: {"utterances"}}
+    for kind, table in TABLES.items():
+        named = {each.name for each in fields(kind)} - elsewhere.get(kind, set())
+        assert named == set(table.columns.keys()), kind
+
+
+def test_storing_again_under_the_same_id_replaces(store: Store) -> None:
+    call = a_call()
+    before = a_transcript(call, "一", "二", "三")
+    after = replace(a_transcript(call, "四"), id=before.id)
+
+    store.add(call, before)
+    store.add(replace(call, outcome=Outcome.ABANDONED), after)
+
+    assert store.find(Call) == [replace(call, outcome=Outcome.ABANDONED)]
+    assert store.find(Transcript) == [after]
+
+
+def test_replace_leaves_one_set_of_results(store: Store) -> None:
+    call, other = a_call(), a_call()
+    kept = Finding(call_id=other.id, kind="topic", label="refund", probability=0.9, created_at=NOON)
+    first = Finding(call_id=call.id, kind="topic", label="network", probability=0.6, created_at=NOON)
+    second = Finding(call_id=call.id, kind="topic", label="billing", probability=0.8, created_at=NOON)
+    store.add(call, other, kept, first)
+
+    for _ in range(2):
+        store.replace(Finding, {"call_id": call.id}, second)
+
+    assert store.find(Finding, order_by="-probability") == [kept, second]
+
+
+def test_replace_without_a_condition_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="every Finding would go"):
+        store.replace(Finding, {})
+
+
+def test_find_filters_sorts_and_pages(store: Store) -> None:
+    given = [a_call(started_at=NOON + timedelta(minutes=n), agent_id=f"a{n % 2}") for n in range(6)]
+    store.add(*given)
+
+    assert store.find(Call, agent_id="a1", order_by="-started_at") == [given[5], given[3], given[1]]
+    assert store.find(Call, order_by="started_at", limit=2, offset=1) == given[1:3]
+    assert store.find(Call, id=[given[4].id, given[0].id]) == [given[0], given[4]]
+    assert store.count(Call, outcome=None) == 6
+    assert store.count(Call, agent_id="a0", outcome=Outcome.FAILED) == 0
+
+
+def test_an_unknown_field_is_named_with_the_known_ones(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"call has no field 'colour' → known: id, door"):
+        store.find(Call, colour="red")
+
+
+def test_an_unknown_id_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound, match="Call 'nothing'"):
+        store.get(Call, "nothing")
+
+
+def test_a_record_whose_call_is_missing_is_refused_and_takes_nothing_else_with_it(store: Store) -> None:
+    call = a_call()
+    orphan = Finding(call_id="nobody", kind="topic", label="x", probability=0.5)
+    good, bad = store.submit(call), store.submit(orphan)
+
+    good.result()
+    with pytest.raises(StoreError, match="store the record that it refers to first"):
+        bad.result()
+    assert store.find(Call) == [call]
+
+
+def test_all_records_of_one_add_are_stored_or_none(store: Store) -> None:
+    with pytest.raises(StoreError):
+        store.add(a_call(), Finding(call_id="nobody", kind="topic", label="x", probability=0.5))
+    assert store.count(Call) == 0
+
+
+def test_times_keep_their_moment_whatever_their_zone(store: Store) -> None:
+    in_china = datetime(2026, 3, 2, 20, 0, tzinfo=timezone(timedelta(hours=8)))
+    call = a_call(started_at=in_china)
+    store.add(call)
+    assert store.get(Call, call.id).started_at == NOON
+
+
+def test_a_time_without_zone_is_refused(store: Store) -> None:
+    with pytest.raises(Exception, match="time without a zone"):
+        store.add(a_call(started_at=datetime(2026, 3, 2)))
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.close()
+    with pytest.raises(StoreError, match="is closed"):
+        store.submit(a_call())
+
+
+def test_the_migrations_build_exactly_the_schema(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store._read_engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+        assert current(connection) == scripts().get_current_head()
+
+
+def test_a_database_of_a_newer_huawu_is_left_alone(database: str) -> None:
+    with Store.open(database) as opened, opened._write_engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'f00d'"))
+
+    with pytest.raises(SchemaTooNew, match=r"has schema f00d, newer than this huawu .* → upgrade huawu"):
+        Store.open(database)
+
+
+WRITES_FIFTY = """
+import sys
+from calls.records import Call
+from calls.store import Store
+with Store.open(sys.argv[1]) as store:
+    for _ in range(50):
+        store.add(Call(door="script"))
+"""
+
+
+def test_two_processes_share_one_database(database: str) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", WRITES_FIFTY, database]) for _ in range(2)]
+
+    assert [each.wait(60) for each in writers] == [0, 0]
+    with Store.open(database) as opened:
+        assert opened.count(Call) == 100
+
+
+def test_a_database_that_another_process_holds_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    place = tmp_path / "held.db"
+    with Store.open(place) as opened:
+        other = sqlite3.connect(place, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreLocked, match="is held by another process"):
+            opened.add(a_call())
+        other.execute("ROLLBACK")
+        other.close()
+        opened.add(a_call())
+        assert opened.count(Call) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("mysql://x/y", "mysql is not supported → use SQLite"),
+        ("sqlite://", "in-memory SQLite database would be lost"),
+        ("://", "is no database URL"),
+    ],
+)
+def test_a_place_that_cannot_be_a_database(place: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
+        Store.open(place)
+
+
+def test_a_folder_or_another_file_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is a folder"):
+        Store.open(tmp_path)
+    (tmp_path / "notes.db").write_text("dear diary " * 100)
+    with pytest.raises(StoreError, match="is no huawu database"):
+        Store.open(tmp_path / "notes.db")
+
+
+def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} nfs4 rw 0 0\n"
+    assert engine.file_system(tmp_path / "a" / "b.db", mounts) == "nfs4"
+    assert engine.file_system(Path("/etc"), mounts) == "ext4"
+
+    monkeypatch.setattr(engine, "file_system", lambda path: engine_file_system(path, mounts))
+    with pytest.raises(StoreError, match=r"network file system \(nfs4\).*PostgreSQL by URL"):
+        Store.open(tmp_path / "huawu.db")
+
+
+engine_file_system = engine.file_system

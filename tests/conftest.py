@@ -1,0 +1,63 @@
+"""What several packages' tests share: databases, folders for recordings, the real data."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from calls.recordings import RecordingFolder
+from calls.store import Store
+
+CATEGORIES = {"unit", "integration", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test says what kind it is, so that the quick ones can be run alone."""
+    unmarked = [item.nodeid for item in items if not CATEGORIES & {mark.name for mark in item.iter_markers()}]
+    if unmarked:
+        raise pytest.UsageError(f"tests without one of the markers {sorted(CATEGORIES)}: {unmarked}")
+
+
+def _postgres_database(server: str) -> Iterator[str]:
+    """Make an empty database on the server, and drop it afterwards."""
+    name = f"huawu_test_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(make_url(server), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The place of an empty database, once on SQLite and once on a real PostgreSQL."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "huawu.db")
+        return
+    server = os.environ.get("HUAWU_TEST_POSTGRES")
+    if not server:
+        pytest.skip("HUAWU_TEST_POSTGRES names no PostgreSQL server")
+    yield from _postgres_database(server)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """An empty store on each kind of database."""
+    with Store.open(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> RecordingFolder:
+    """An empty folder for recordings."""
+    return RecordingFolder(tmp_path / "recordings")
