@@ -13,8 +13,14 @@ from sqlalchemy.engine import make_url
 
 from calls.recordings import RecordingFolder
 from calls.store import Store
+from tests.skips import SkipWatch
 
 CATEGORIES = {"unit", "integration", "browser"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the skips."""
+    config.pluginmanager.register(SkipWatch(), "huawu-skips")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,116 @@
+"""The commands of both READMEs work as they are written, and the twins say the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[1]
+TWINS = ("README.md", "README.zh-CN.md")
+MODEL = "vosk-model-small-cn-0.22"
+
+
+def commands(name: str) -> list[str]:
+    """Return the lines of the shell blocks."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@pytest.mark.unit
+def test_the_twins_have_the_same_commands_figures_and_headings() -> None:
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in TWINS)
+
+    assert commands(TWINS[0]) == commands(TWINS[1])
+    assert [len(each) for each in re.findall(r"^#+ ", english, re.MULTILINE)] == [
+        len(each) for each in re.findall(r"^#+ ", chinese, re.MULTILINE)
+    ]
+    # Words differ between the twins, figures do not.
+    figures = r"\d+(?:\.\d+)? ?(?:%|MB|s\b|ms|×|min)"
+    assert sorted(re.findall(figures, english)) == sorted(re.findall(figures, chinese))
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tracked files, with this environment as its ``.venv``."""
+    target = tmp_path_factory.mktemp("checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    (target / ".venv" / "bin").mkdir(parents=True)
+    for program in ("python", "huawu"):
+        (target / ".venv" / "bin" / program).symlink_to(Path(sys.executable).parent / program)
+    # What the README leaves to its reader: an own recording, and a fetched model.
+    shutil.copytree(ROOT / "models" / "tiny_cn" / "model", target / "models" / MODEL)
+    return target
+
+
+def environment(checkout: Path) -> dict[str, str]:
+    return os.environ | {"XDG_CACHE_HOME": str(checkout / "cache"), "HUAWU_MODEL_MIRROR": "http://127.0.0.1:9"}
+
+
+def test_each_command_does_what_it_says(checkout: Path) -> None:
+    ran = []
+    (checkout / ".venv" / ".demo").touch()
+    for line in commands(TWINS[0]):
+        if line == "make test":
+            continue
+        if " console " in line:
+            open_desk(line, checkout)
+        elif " models fetch " in line:
+            refuse_without_network(line, checkout)
+        else:
+            done = subprocess.run(
+                line, shell=True, cwd=checkout, env=environment(checkout), capture_output=True, text=True
+            )
+            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+            if line == "make demo":
+                calls = sorted((checkout / "out" / "recordings").rglob("*.wav"))
+                shutil.copy(calls[0], checkout / "call.wav")
+        ran.append(line.split()[1])
+    assert ran == ["demo", "console", "models", "models", "transcribe", "transcribe", "recover"]
+    assert (checkout / "out" / "report.html").is_file()
+    assert len(list((checkout / "out" / "transcripts").rglob("*.txt"))) >= 24
+
+
+def open_desk(line: str, checkout: Path) -> None:
+    """Start the desk, read its first page, end it as an operator would."""
+    desk = subprocess.Popen(
+        line.split(), cwd=checkout, env=environment(checkout), stdout=subprocess.PIPE, text=True
+    )
+    assert desk.stdout is not None
+    try:
+        address = next(found.group() for said in desk.stdout if (found := re.search(r"http://\S+", said)))
+        with urllib.request.urlopen(address) as page:
+            assert page.status == 200
+            assert "质检" in page.read().decode()
+    finally:
+        desk.send_signal(signal.SIGINT)
+        desk.wait(20)
+        desk.stdout.close()
+
+
+def refuse_without_network(line: str, checkout: Path) -> None:
+    """Fetching at a mirror that nobody runs fails at once, and says what to do by hand."""
+    done = subprocess.run(
+        line.split(), cwd=checkout, env=environment(checkout), capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert f"{MODEL}.zip" in done.stderr
