@@ -62,6 +62,7 @@ class EventKind(StrEnum):
     BARGE_IN = "barge-in"
     NO_INPUT = "no-input"
     NO_MATCH = "no-match"
+    MESSAGE = "message"
     TRANSFER = "transfer"
     HANGUP = "hangup"
     ERROR = "error"

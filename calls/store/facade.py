@@ -115,6 +115,7 @@ class Store:
     def find(
         self,
         kind: type[R],
+        /,
         *,
         order_by: str | Collection[str] = "id",
         limit: int | None = None,
@@ -144,7 +145,7 @@ class Store:
                 return [from_row(kind, row, utterances=parts[row["id"]]) for row in rows]
         return [from_row(kind, row) for row in rows]
 
-    def count(self, kind: type[Any], **where: Any) -> int:
+    def count(self, kind: type[Any], /, **where: Any) -> int:
         """Return how many records of ``kind`` match."""
         table = table_of(kind)
         query = select(func.count()).select_from(table).where(*_conditions(table, where))

@@ -1,0 +1,1 @@
+"""The QA desk: thin Flask pages over the call record."""

@@ -1,0 +1,59 @@
+"""What the pages work on: the store, opened when first asked for, and the recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+from flask import current_app
+
+from calls.recordings import RecordingFolder
+from calls.store import Store
+
+
+class Desk:
+    """The store and the recordings of one console.
+
+    Parameters
+    ----------
+    store_url : str
+        What :meth:`calls.store.Store.open` takes.
+    recordings : Path
+        The folder that the recordings' URIs are relative to.
+    """
+
+    def __init__(self, store_url: str, recordings: Path) -> None:
+        self.recordings = RecordingFolder(recordings)
+        self._store_url = store_url
+        self._store: Store | None = None
+        self._lock = Lock()
+
+    @property
+    def store(self) -> Store:
+        """The open store.
+
+        Opening is tried again at each request while it fails, so that the desk comes back by
+        itself when another program lets the database go.
+
+        Raises
+        ------
+        calls.errors.StoreError
+            The database cannot be opened now.
+        """
+        with self._lock:
+            if self._store is None:
+                self._store = Store.open(self._store_url)
+            return self._store
+
+    def close(self) -> None:
+        """Close the store if it is open."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+
+def the_desk() -> Desk:
+    """Return the desk of the application that serves the present request."""
+    desk: Desk = current_app.extensions["desk"]
+    return desk
