@@ -197,7 +197,11 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where a finding can be heard and read: the utterance, its time span, the characters in it."""
+    """Where a finding can be heard and read.
+
+    ``utterance`` is its number, ``span`` the characters in its text, ``text`` those characters, and
+    ``start`` to ``end`` when they are said.
+    """
 
     utterance: int
     start: float
@@ -210,8 +214,8 @@ class Evidence:
 class Finding:
     """One machine judgement about a call, with its evidence and a calibrated probability.
 
-    ``kind`` is ``topic``, ``complaint`` or ``sentiment``; ``label`` the judged class; ``model`` the
-    rule or model version that judged. A person's verdict is stored beside it, never over it.
+    ``kind`` is ``topic``, ``complaint``, ``sentiment`` or ``abuse``; ``label`` the judged class; ``model``
+    the rule or model version that judged. A person's verdict is stored beside it, never over it.
     """
 
     id: str = field(default_factory=new_id)

@@ -1,0 +1,1 @@
+"""What calls say: topics, complaints, sentiment, and which calls a person should hear."""

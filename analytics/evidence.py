@@ -1,0 +1,104 @@
+"""Why a call was judged so: the turns and the characters that moved the score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analytics.calltext import CallRows, CallText, Turn
+from analytics.scorer import CallScorer
+from analytics.words import default_tokeniser, units
+from calls.records import Evidence, Utterance
+
+#: Turns cited for one finding at most.
+CITED = 3
+
+
+def cite(
+    text: CallText, scorer: CallScorer, rows: CallRows, turns: Sequence[Turn], target: int, sign: int = 1
+) -> tuple[Evidence, ...]:
+    """Return the turns of one call that speak most for a target, strongest first.
+
+    Parameters
+    ----------
+    text, scorer
+        The fitted features and classifier.
+    rows : CallRows
+        The call's rows, one in ``rows.turns`` for each of ``turns``.
+    turns : sequence of Turn
+    target : int
+        Column of the classifier's targets.
+    sign : {1, -1}
+        -1 cites what speaks *against* the target.
+
+    Returns
+    -------
+    tuple of Evidence
+        One to :data:`CITED` items; empty only where no turn counts. Beyond the strongest turn only
+        those are cited that by themselves are on the same side.
+    """
+    counted = [k for k in range(len(turns)) if rows.caller[k] or scorer.speaker == "anyone"]
+    if not counted:
+        return ()
+    scores = sign * scorer.turn_scores(rows)[:, target]
+    order = sorted(counted, key=lambda k: -scores[k])
+    cited = [order[0], *(k for k in order[1:CITED] if scores[k] > 0)]
+    weights = sign * scorer.coef_[target]
+    return tuple(_evidence(turns[k], _pull(text, turns[k], rows.turns[k], weights)) for k in cited)
+
+
+def _pull(text: CallText, turn: Turn, row: object, weights: np.ndarray) -> np.ndarray:
+    """Return what each character of the turn contributes to the score, shape (len(turn.spoken.text),).
+
+    The contribution of a feature is its weight times its value; it is shared by the places where the
+    feature occurs and there by its characters.
+    """
+    values = dict(zip(row.indices, row.data * weights[row.indices], strict=True))  # type: ignore[attr-defined]
+    places: dict[int, list[tuple[int, int]]] = {}
+    features, first = text.columns(turn.role)
+    for unit in units(turn.spoken.text):
+        if unit.name in features:
+            places.setdefault(first + features[unit.name], []).append((unit.start, unit.end))
+    pull = np.zeros(len(turn.spoken.text))
+    for column, spans in places.items():
+        for start, end in spans:
+            pull[start:end] += values[column] / len(spans) / (end - start)
+    return pull
+
+
+def _evidence(turn: Turn, pull: np.ndarray) -> Evidence:
+    """Cite the run of whole words with the greatest sum of contributions above a floor.
+
+    The floor, half of the mean helpful contribution, keeps the run to the words that matter.
+    """
+    words = [(start, end) for _, start, end in default_tokeniser().words(turn.spoken.text)]
+    helpful = pull[pull > 0]
+    above = pull - (0.5 * helpful.mean() if helpful.size else 0.0)
+    best = (-np.inf, 0, 0)
+    running, first = 0.0, 0
+    for start, end in words:
+        if running <= 0:
+            running, first = 0.0, start
+        running += float(above[start:end].sum())
+        if running > best[0]:
+            best = (running, first, end)
+    span = turn.spoken.original_span(best[1], best[2])
+    start_s, end_s = _seconds(turn.utterance, span)
+    text = turn.utterance.text[span[0] : span[1]]
+    return Evidence(utterance=turn.utterance.number, start=start_s, end=end_s, text=text, span=span)
+
+
+def _seconds(utterance: Utterance, span: tuple[int, int]) -> tuple[float, float]:
+    """Return the time of a span from the recognised words, or of the utterance where words do not fit it."""
+    place, inside = 0, []
+    for word in utterance.words:
+        found = utterance.text.find(word.text, place)
+        if found < 0:
+            return utterance.start, utterance.end
+        place = found + len(word.text)
+        if found < span[1] and place > span[0]:
+            inside.append(word)
+    if not inside:
+        return utterance.start, utterance.end
+    return inside[0].start, inside[-1].end

@@ -1,0 +1,1 @@
+"""Labelled utterances from which the built-in judges learn."""

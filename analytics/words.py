@@ -1,0 +1,191 @@
+"""Spoken Chinese as features: normalised text, words, and the sounds behind the characters.
+
+A recogniser writes homophones, no punctuation, and every hesitation. So a text is first normalised
+(each character keeps its place in the original, that evidence may point there) and then read three
+ways: as words of a domain dictionary, as characters, and as toneless pinyin syllables, on which most
+homophone errors leave no mark.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import jieba
+from platformdirs import user_cache_path, user_config_path
+from pypinyin import Style, lazy_pinyin
+
+#: The shipped domain dictionary and the user's own, one word a line (``word [frequency]``).
+DOMAIN_WORDS = Path(__file__).parent / "words.txt"
+USER_WORDS = user_config_path("huawu") / "words.txt"
+
+#: Hesitations that carry nothing; 哎呀 and 唉 stay, they are feelings.
+FILLERS = frozenset("嗯呃额啊哦噢唔诶")
+NUMERALS = "零一二三四五六七八九幺两十百千万"
+#: Stands for a run of seven or more numerals: which phone or order number it was does not matter.
+NUMBER = "〇"
+
+_LONG_NUMBER = re.compile(f"[{NUMERALS}]{{7,}}")
+_STAMMER = re.compile(r"(.)\1{2,}|(.{2,4}?)\2+")
+_DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Normalised text.
+
+    ``origin[i]`` is the index in the original text of normalised character ``i``; same length as ``text``.
+    """
+
+    text: str
+    origin: tuple[int, ...]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the half-open span of the original text behind normalised characters [start, end)."""
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+class Unit(NamedTuple):
+    """One feature of a text and the half-open span of normalised characters that it covers.
+
+    ``name`` begins with ``w:`` for a word, ``c:`` for characters, ``s:`` for syllables.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=8192)
+def normalise(text: str) -> Spoken:
+    """Return ``text`` as a recogniser would write it: half-width, digits as Hanzi, no signs, no stammer.
+
+    Characters that are neither letters nor numerals fall away, and so do fillers, repetitions of one
+    character more than twice (谢谢谢谢) and of a phrase of two to four characters (我要我要).
+    """
+    characters: list[tuple[str, int]] = []
+    for place, raw in enumerate(text):
+        for character in unicodedata.normalize("NFKC", raw).lower().translate(_DIGITS):
+            if character.isalnum() and character not in FILLERS:
+                characters.append((character, place))
+    characters = _shorten(characters, _LONG_NUMBER, NUMBER)
+    characters = _shorten(characters, _STAMMER, None)
+    return Spoken("".join(c for c, _ in characters), tuple(place for _, place in characters))
+
+
+def _shorten(
+    characters: list[tuple[str, int]], pattern: re.Pattern[str], replacement: str | None
+) -> list[tuple[str, int]]:
+    """Replace each match by ``replacement``, or by what was repeated in it; places are kept."""
+    text = "".join(c for c, _ in characters)
+    kept: list[tuple[str, int]] = []
+    done = 0
+    for match in pattern.finditer(text):
+        kept += characters[done : match.start()]
+        if replacement is not None:
+            kept.append((replacement, characters[match.start()][1]))
+        else:
+            once = match.group(1) or match.group(2)
+            kept += characters[match.start() : match.start() + len(once)]
+        done = match.end()
+    return kept + characters[done:]
+
+
+class Tokeniser:
+    """Cuts normalised text into words, with jieba's dictionary plus the domain's.
+
+    Parameters
+    ----------
+    word_files : sequence of Path, optional
+        Dictionaries to add, one ``word [frequency]`` a line; those that do not exist are passed over.
+    cache : Path, optional
+        Where jieba keeps its parsed dictionary; the user's cache folder if not given.
+    """
+
+    def __init__(
+        self, word_files: tuple[Path, ...] = (DOMAIN_WORDS, USER_WORDS), cache: Path | None = None
+    ) -> None:
+        # jieba reports every start on stderr, and a cache it cannot write with a traceback.
+        jieba.setLogLevel(logging.CRITICAL)
+        self._jieba = jieba.Tokenizer()
+        self._jieba.tmp_dir = str(_writable(cache or user_cache_path("huawu")))
+        self._jieba.cache_file = f"jieba-{version('jieba')}.cache"
+        self._jieba.initialize()
+        for path in word_files:
+            if path.exists():
+                self._add(path)
+
+    def _add(self, path: Path) -> None:
+        for line in path.read_text("utf-8").splitlines():
+            word, _, frequency = line.partition("#")[0].strip().partition(" ")
+            if word:
+                self._jieba.add_word(word, int(frequency) if frequency.strip().isdigit() else None)
+
+    def words(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield (word, start, end); the words lie side by side and cover ``text``."""
+        start = 0
+        for word in self._jieba.cut(text, HMM=False):
+            yield word, start, start + len(word)
+            start += len(word)
+
+
+def _writable(folder: Path) -> Path:
+    """Return ``folder``, made if missing, or the system's temporary folder where that is not allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.gettempdir())
+    return folder
+
+
+@cache
+def default_tokeniser() -> Tokeniser:
+    """Return the tokeniser that the judges share; jieba's dictionary is loaded once a process."""
+    return Tokeniser()
+
+
+@cache
+def syllable(character: str) -> str:
+    """Return the toneless pinyin of one character, or the character where it has none.
+
+    Each character is read alone: a polyphone gets its commonest reading everywhere, so that training
+    and recognised text agree.
+    """
+    return str(lazy_pinyin(character, style=Style.NORMAL)[0])
+
+
+@lru_cache(maxsize=8192)
+def units(text: str) -> tuple[Unit, ...]:
+    """Return the features of a normalised text.
+
+    Words of two and more characters, one and two characters, two and three syllables.
+    """
+    found = [
+        Unit("w:" + word, start, end)
+        for word, start, end in default_tokeniser().words(text)
+        if end - start > 1
+    ]
+    sounds = [syllable(character) for character in text]
+    for length, prefix, parts, joint in (
+        (1, "c:", text, ""),
+        (2, "c:", text, ""),
+        (2, "s:", sounds, " "),
+        (3, "s:", sounds, " "),
+    ):
+        for start in range(len(text) - length + 1):
+            end = start + length
+            found.append(Unit(prefix + joint.join(parts[start:end]), start, end))
+    return tuple(found)
+
+
+def unit_names(text: str) -> list[str]:
+    """Return the names of :func:`units`: the analyser of the vectorisers."""
+    return [unit.name for unit in units(text)]
