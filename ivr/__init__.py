@@ -1,0 +1,1 @@
+"""The live call: flow language, dialog, doors."""

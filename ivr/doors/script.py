@@ -1,0 +1,177 @@
+"""The ``script`` door: a test caller and a test agent in virtual time, with real sound."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from calls.records import Role
+from ivr.doors import FRAME, RATE, Exchange, PlayedOut, Samples, Signal
+from ivr.doors.caller import ScriptedCaller
+from ivr.doors.line import Line
+from ivr.events import AgentAnswered, Digit, HungUp
+from ivr.script import Scenario
+from speech.voices import VOICES, Speaker
+
+_BREATH = 0.35  # seconds between two lines that a caller says in one turn
+_KEY = 0.25  # seconds from key to key
+_REPLY = (0.25, 0.8)  # seconds that a party takes to reply, unless the scenario says
+_LAST_WORD = 0.7  # seconds from the last word to the click
+_AGENT_SNR_DB = 32.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLine:
+    """What was truly said from ``start`` to ``end`` seconds, for scoring.
+
+    ``cut`` marks a line that was not said to its end: a prompt interrupted, a call ended.
+    """
+
+    role: Role
+    text: str
+    start: float
+    end: float
+    cut: bool = False
+
+
+class ScriptDoor:
+    """One scripted call.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The parties and what they say.
+    speaker : Speaker
+        Their voices.
+    rng : numpy.random.Generator
+        Line noise and pauses.
+    """
+
+    name = "script"
+
+    def __init__(self, scenario: Scenario, speaker: Speaker, rng: np.random.Generator) -> None:
+        self._scenario = scenario
+        self._speaker = speaker
+        self._rng = rng
+        self.caller = ScriptedCaller(scenario.steps)
+        #: Caller's and agent's lines so far.
+        self.spoken: list[SpokenLine] = []
+        self._now = 0
+        self._prompt: Samples | None = None
+        self._due: deque[tuple[int, Signal]] = deque()
+        self._agent_line: Line | None = None
+        part = scenario.caller
+        self._caller_line = Line(snr_db=part.snr_db, codec=part.codec, rng=rng)
+
+    def answer(self) -> None:
+        """Take the call: the scripted caller is there already."""
+
+    def play(self, sound: Samples) -> None:
+        """Say ``sound`` to the caller, in whole frames."""
+        self._prompt = np.pad(sound, (0, -len(sound) % FRAME))
+
+    def stop(self) -> None:
+        """Stop playing at once."""
+        self._prompt = None
+
+    def enqueue(self, queue: str) -> None:
+        """Look for the scenario's agent; without one the queue's own time limit ends the wait."""
+        agent = self._scenario.agent
+        if agent is not None:
+            self._at(self._now + _samples(agent.answers_after), AgentAnswered(agent.id))
+
+    def leave_queue(self) -> None:
+        """Stop looking."""
+        self._due = deque(item for item in self._due if not isinstance(item[1], AgentAnswered))
+
+    def hang_up(self) -> None:
+        """End the call: lines that are still being said are cut."""
+        now = self._now / RATE
+        self.spoken = [
+            SpokenLine(line.role, line.text, line.start, min(line.end, now), cut=line.end > now)
+            for line in self.spoken
+            if line.start < now
+        ]
+
+    def exchange(self, longest: int) -> Exchange:
+        """Let the call go on until something happens, for ``longest`` samples at most."""
+        limits = [max(longest, FRAME)]
+        if self._prompt is not None:
+            limits.append(len(self._prompt))
+        if self._due:
+            limits.append(self._due[0][0] - self._now)
+        if self.caller.act is not None:
+            limits.append(_samples(self.caller.act.at) - self._now)
+        count = max(min(limits) // FRAME * FRAME, FRAME)
+        start, end = self._now, self._now + count
+        caller = self._caller_line.read(start, end)
+        far = self._far(start, end)
+        self._now = end
+        return Exchange(caller, far, tuple(self._signals()))
+
+    def _far(self, start: int, end: int) -> Samples:
+        if self._agent_line is not None:
+            return self._agent_line.read(start, end)
+        sound = np.zeros(end - start, np.int16)
+        if self._prompt is not None:
+            head = self._prompt[: end - start]
+            sound[: len(head)] = head
+            self._prompt = self._prompt[len(head) :]
+        return sound
+
+    def _signals(self) -> list[Signal]:
+        found: list[Signal] = []
+        if self._prompt is not None and not len(self._prompt):
+            self._prompt = None
+            self.caller.hear_silence(self._now / RATE)
+            found.append(PlayedOut())
+        act = self.caller.act
+        if act is not None and _samples(act.at) < self._now + FRAME:
+            self._begin_turn()
+        while self._due and self._due[0][0] < self._now + FRAME:
+            signal = self._due.popleft()[1]
+            found.append(signal)
+            if isinstance(signal, AgentAnswered):
+                self._begin_conversation()
+        return found
+
+    def _begin_turn(self) -> None:
+        step = self.caller.take()
+        if step.hang_up:
+            self._at(self._now, HungUp("caller"))
+            return
+        at = self._now
+        for text in step.lines:
+            at = self._say(self._caller_line, Role.CALLER, self._scenario.caller.voice, text, at)
+            at += _samples(_BREATH)
+        for number, key in enumerate(step.press):
+            self._at(at + _samples(number * _KEY), Digit(key))
+
+    def _begin_conversation(self) -> None:
+        scenario = self._scenario
+        assert scenario.agent is not None
+        self._prompt = None
+        self._agent_line = Line(snr_db=_AGENT_SNR_DB, codec="alaw", rng=self._rng)
+        end = self._now
+        for turn in scenario.conversation:
+            pause = turn.pause if turn.pause is not None else float(self._rng.uniform(*_REPLY))
+            at = max(end - _samples(turn.overlap) if turn.overlap else end + _samples(pause), self._now)
+            if turn.agent is not None:
+                end = self._say(self._agent_line, Role.AGENT, scenario.agent.voice, turn.text, at)
+            else:
+                end = self._say(self._caller_line, Role.CALLER, scenario.caller.voice, turn.text, at)
+        self._at(end + _samples(_LAST_WORD), HungUp(scenario.hang_up))
+
+    def _say(self, line: Line, role: Role, voice: str, text: str, at: int) -> int:
+        end = line.say(at, self._speaker.say(text, VOICES[voice], RATE))
+        self.spoken.append(SpokenLine(role, text, at / RATE, end / RATE))
+        return end
+
+    def _at(self, when: int, signal: Signal) -> None:
+        self._due = deque(sorted([*self._due, (when, signal)], key=lambda item: item[0]))
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * RATE)
