@@ -63,7 +63,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(checkout: Path) -> dict[str, str]:
-    return os.environ | {"XDG_CACHE_HOME": str(checkout / "cache"), "HUAWU_MODEL_MIRROR": "http://127.0.0.1:9"}
+    return os.environ | {
+        "XDG_CACHE_HOME": str(checkout / "cache"),
+        "HUAWU_MODEL_MIRROR": "http://127.0.0.1:9",
+    }
 
 
 def test_each_command_does_what_it_says(checkout: Path) -> None:

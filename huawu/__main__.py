@@ -1,0 +1,5 @@
+"""``python -m huawu``."""
+
+from huawu.cli import main
+
+main()

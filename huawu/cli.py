@@ -1,0 +1,108 @@
+"""The command line. Exit codes: 0 done, 1 some items failed (listed), 2 wrong request, 130 interrupted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from calls.errors import HuawuError
+from huawu import __version__, logs
+from huawu.console_command import console_command
+from huawu.demo_command import demo_command
+from huawu.models_command import models_app
+from huawu.transcribing import transcribe_command
+
+app = typer.Typer(
+    name="huawu",
+    help="话务: voice IVR and speech analytics for Chinese call centres.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo_command)
+app.command("transcribe")(transcribe_command)
+app.command("console")(console_command)
+app.add_typer(models_app, name="models")
+
+flow_app = typer.Typer(help="The menus that answer calls.", no_args_is_help=True)
+app.add_typer(flow_app, name="flow")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"huawu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show debug lines in the log.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """话务: voice IVR and speech analytics for Chinese call centres."""
+    logs.configure(verbose=verbose)
+
+
+@app.command("recover")
+def recover_command(
+    db: Annotated[str, typer.Option(help="Database: a file, or a PostgreSQL URL.")] = "out/huawu.db",
+    recordings: Annotated[Path, typer.Option(help="Folder of the recordings.")] = Path("out/recordings"),
+) -> None:
+    """Close the calls that a dead process left open; their recordings are kept."""
+    from calls.recordings import RecordingFolder
+    from calls.recovery import recover
+    from calls.store import Store
+
+    if "://" not in db and not Path(db).is_file():
+        raise HuawuError(f"database: {db} does not exist", "name the database with --db")
+    with Store.open(db) as store:
+        closed = recover(store, RecordingFolder(recordings))
+    for each in closed:
+        typer.echo(f"{each.call_id}  {each.seconds:.1f} s kept{'  ' + each.problem if each.problem else ''}")
+    typer.echo(f"{len(closed)} open calls closed")
+    if any(each.problem for each in closed):
+        raise typer.Exit(1)
+
+
+@flow_app.command("check")
+def flow_check(files: Annotated[list[Path], typer.Argument(help="Flow files (YAML).")]) -> None:
+    """Read flows and say what is wrong with them."""
+    from ivr.flow import load_flow
+
+    wrong = 0
+    for file in files:
+        try:
+            flow = load_flow(file)
+        except HuawuError as error:
+            wrong += 1
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{file}: ok, {len(flow.nodes)} nodes, version {flow.version}")
+    if wrong:
+        raise typer.Exit(1 if wrong < len(files) else 2)
+
+
+def main() -> None:
+    """Run the command line; every error that we know is one line, not a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except HuawuError as error:
+        Console(stderr=True).print(
+            f"[bold red]huawu:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
+        sys.exit(error.exit_code)
+    except typer.TyperException as error:
+        message = escape(error.format_message())
+        Console(stderr=True).print(f"[bold red]huawu:[/] {message} → see --help", highlight=False)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        Console(stderr=True).print("interrupted", highlight=False)
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

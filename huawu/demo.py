@@ -1,0 +1,219 @@
+"""The demo: every room of the house with real parts, on calls that we wrote ourselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analytics.judge import Judge
+from analytics.risk import risk
+from analytics.sampler import Candidate, draw
+from calls.recordings import RecordingFolder
+from calls.records import Agent, Call, Recording, SampleDraw, SamplePlan, utc_now
+from calls.recovery import recover
+from calls.store import Store
+from huawu import places, report
+from huawu.pipeline import Processed, process
+from huawu.scoring import DemoScore, score_call
+from huawu.variation import varied
+from ivr.call import PlayedCall, play_call
+from ivr.flow import load_flow
+from ivr.script import Scenario, load_scenarios
+from speech.models import ModelFolder, find_model
+from speech.prompts import PromptLibrary
+from speech.recogniser import VoskModel, load
+from speech.resources import resource
+from speech.voices import Speaker
+
+#: Share of the calls that the demo's sample holds, and of that, the part drawn by risk.
+SAMPLE_SHARE = 0.25
+RISK_SHARE = 0.5
+#: The calls arrive this far apart, the last one now.
+CALL_INTERVAL = timedelta(minutes=7)
+
+#: What a run leaves in its folder.
+LEFT_BEHIND = ("huawu.db", "huawu.db-wal", "huawu.db-shm", "recordings", "report.html")
+
+
+@dataclass(slots=True)
+class DemoResult:
+    """What the demo leaves behind, for the summary and the report."""
+
+    out: Path
+    model: ModelFolder
+    played: list[tuple[Scenario, PlayedCall, Call]] = field(default_factory=list)
+    processed: dict[str, Processed] = field(default_factory=dict)
+    score: DemoScore = field(default_factory=DemoScore)
+    plan: SamplePlan | None = None
+    draws: list[SampleDraw] = field(default_factory=list)
+    risks: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    audio_seconds: float = 0.0
+
+    @staticmethod
+    def call_seconds(call: Call) -> float:
+        """Length of a finished call in seconds."""
+        return (call.ended_at - call.started_at).total_seconds() if call.ended_at else 0.0
+
+    @property
+    def report(self) -> Path:
+        """The page that shows all of it."""
+        return self.out / "report.html"
+
+    @property
+    def database(self) -> Path:
+        """Where the calls are stored."""
+        return self.out / "huawu.db"
+
+    @property
+    def recordings(self) -> Path:
+        """Where the sound of the calls lies."""
+        return self.out / "recordings"
+
+
+class Demo:
+    """One run of the demo.
+
+    Parameters
+    ----------
+    out : Path
+        Folder for database, recordings and report. What an earlier run left there is moved aside.
+    model : str or None
+        As for ``find_model``.
+    seed : int
+        Fixes noise, variations and the sample.
+    console : Console
+        Shows progress.
+    """
+
+    def __init__(self, out: Path, *, model: str | None, seed: int, console: Console) -> None:
+        self._out = out
+        self._model = model
+        self._seed = seed
+        self._console = console
+
+    def run(self, count: int | None = None) -> DemoResult:
+        """Play ``count`` calls (by default each scenario once) and return what came of them."""
+        result = DemoResult(self._out, find_model(self._model))
+        scenarios = load_scenarios(resource("prompts", "scenarios"))
+        chosen = list(self._choose(scenarios, count or len(scenarios)))
+        set_aside(self._out)
+        with timed(result, "load"):
+            model = load(result.model)
+            judge = Judge.load(places.cache("judges"))
+        folder = RecordingFolder(result.recordings)
+        with Store.open(result.database) as store:
+            try:
+                with timed(result, "calls"):
+                    self._play(result, chosen, store, folder, model)
+                with timed(result, "transcribe"):
+                    self._process(result, store, folder, model, judge)
+            except KeyboardInterrupt:
+                recover(store, folder)
+                raise
+            with timed(result, "sample"):
+                self._sample(result, store)
+            for scenario, played, call in result.played:
+                done = result.processed[call.id]
+                result.score.calls.append(score_call(scenario, played, done.transcript, done.findings))
+        with timed(result, "report"):
+            report.write(result)
+        return result
+
+    def _choose(self, scenarios: list[Scenario], count: int) -> Iterator[Scenario]:
+        """Each scenario as written first; after that with other voices, numbers and noise."""
+        chance = np.random.default_rng([self._seed, 1])
+        for number in range(count):
+            scenario = scenarios[number % len(scenarios)]
+            yield scenario if number < len(scenarios) else varied(scenario, number, chance)
+
+    def _play(
+        self,
+        result: DemoResult,
+        scenarios: list[Scenario],
+        store: Store,
+        folder: RecordingFolder,
+        model: VoskModel,
+    ) -> None:
+        flow = load_flow(resource("prompts", "flows", "main.yaml"))
+        with Speaker() as speaker, self._progress("playing calls", len(scenarios)) as step:
+            prompts = PromptLibrary([resource("prompts")], places.cache("prompts"), speaker)
+            agents = {each.agent.id: each.agent for each in scenarios if each.agent}
+            store.add(*(Agent(id=key, name=each.name, team=each.team) for key, each in agents.items()))
+            for number, scenario in enumerate(scenarios):
+                played = play_call(
+                    scenario,
+                    flow,
+                    store=store,
+                    folder=folder,
+                    model=model,
+                    prompts=prompts,
+                    speaker=speaker,
+                    rng=np.random.default_rng([self._seed, 2, number]),
+                    started=utc_now() - (len(scenarios) - number) * CALL_INTERVAL,
+                )
+                call = store.get(Call, played.call_id)
+                result.played.append((scenario, played, call))
+                step()
+
+    def _process(
+        self, result: DemoResult, store: Store, folder: RecordingFolder, model: VoskModel, judge: Judge
+    ) -> None:
+        with self._progress("transcribing and judging", len(result.played)) as step:
+            for _, _, call in result.played:
+                done = process(store, folder, model, judge, call.id)
+                result.processed[call.id] = done
+                step()
+        recordings = store.find(Recording, call_id=[call.id for _, _, call in result.played])
+        result.audio_seconds = sum(each.seconds for each in recordings)
+
+    def _sample(self, result: DemoResult, store: Store) -> None:
+        frame = []
+        for call_id, done in result.processed.items():
+            judged = risk(done.findings)
+            result.risks[call_id] = judged.value
+            frame.append(Candidate(call_id=call_id, risk=judged.value, reasons=judged.reasons))
+        budget = max(1, round(len(frame) * SAMPLE_SHARE))
+        result.plan, result.draws = draw(
+            frame, budget=budget, risk_share=RISK_SHARE, seed=self._seed, name="demo"
+        )
+        store.add(result.plan, *result.draws)
+
+    @contextmanager
+    def _progress(self, title: str, total: int) -> Iterator[Callable[[], None]]:
+        columns = (
+            TextColumn("{task.description:<26}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda: progress.advance(task)
+
+
+@contextmanager
+def timed(result: DemoResult, stage: str) -> Iterator[None]:
+    """Note how many seconds a stage took."""
+    begun = time.perf_counter()
+    yield
+    result.seconds[stage] = time.perf_counter() - begun
+
+
+def set_aside(out: Path) -> None:
+    """Move what an earlier demo left in ``out`` into ``out/earlier-…``: nothing is overwritten."""
+    left = [each for each in LEFT_BEHIND if (out / each).exists()]
+    out.mkdir(parents=True, exist_ok=True)
+    if left:
+        earlier = out / f"earlier-{utc_now():%Y%m%d-%H%M%S}"
+        earlier.mkdir()
+        for each in left:
+            (out / each).rename(earlier / each)

@@ -1,0 +1,121 @@
+"""The demo's report: one HTML file that needs nothing else, with its plots drawn as SVG."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from analytics.labels import SEVERITIES, TOPICS
+from console.texts import TEXTS
+from huawu import __version__
+
+if TYPE_CHECKING:
+    from huawu.demo import DemoResult
+
+
+def _names(prefix: str) -> dict[str, str]:
+    """Return the desk's Chinese words for one kind of label."""
+    start = f"{prefix}."
+    return {key.removeprefix(start): words[0] for key, words in TEXTS.items() if key.startswith(start)}
+
+
+OUTCOME_NAMES = _names("outcome")
+ROLE_NAMES = _names("role")
+SEVERITY_NAMES = {**_names("severity"), "none": "无"}
+SENTIMENT_NAMES = _names("sentiment")
+STAGE_NAMES = {
+    "load": "加载模型",
+    "calls": "通话",
+    "transcribe": "转写与判断",
+    "sample": "抽样",
+    "report": "报告",
+}
+LEVELS = ("none", *SEVERITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart: what it stands for, its value as shown, its share of the longest."""
+
+    label: str
+    value: str
+    share: float
+
+
+def bars(values: list[tuple[str, float, str]]) -> list[Bar]:
+    """Scale (label, value, value as shown) to the largest value."""
+    largest = max((value for _, value, _ in values), default=0.0) or 1.0
+    return [Bar(label, shown, value / largest) for label, value, shown in values]
+
+
+def noise_points(result: DemoResult) -> list[tuple[float, float, str]]:
+    """Return (signal-to-noise ratio in dB, character error rate, scenario) of the calls with speech."""
+    return [
+        (each.scenario.caller.snr_db, each.errors.rate, each.scenario.title)
+        for each in result.score.calls
+        if each.errors.reference_length
+    ]
+
+
+def write(result: DemoResult) -> None:
+    """Write ``report.html`` into the result's folder."""
+    environment = Environment(
+        loader=PackageLoader("huawu"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    score = result.score
+    drawn = {each.call_id: each for each in result.draws}
+    rows = [
+        {
+            "number": number,
+            "scenario": scenario,
+            "seconds": result.call_seconds(call),
+            "score": scored,
+            "risk": result.risks[call.id],
+            "draw": drawn.get(call.id),
+            "utterances": result.processed[call.id].transcript.utterances,
+            "marks": complaint_spans(result, call.id),
+        }
+        for number, ((scenario, _, call), scored) in enumerate(
+            zip(result.played, score.calls, strict=True), start=1
+        )
+    ]
+    topics = Counter(TOPICS.get(each.topic.found, "无") for each in score.calls)
+    outcomes = Counter(OUTCOME_NAMES[call.outcome] for _, _, call in result.played if call.outcome)
+    page = environment.get_template("report.html").render(
+        version=__version__,
+        result=result,
+        score=score,
+        rows=rows,
+        ranked=sorted(rows, key=itemgetter("risk"), reverse=True),
+        levels=LEVELS,
+        confusion=score.confusion(),
+        topic_names=TOPICS,
+        topic_bars=bars([(label, count, str(count)) for label, count in topics.most_common()]),
+        outcome_bars=bars([(label, count, str(count)) for label, count in outcomes.most_common()]),
+        stage_bars=bars([(STAGE_NAMES[stage], s, f"{s:.1f} s") for stage, s in result.seconds.items()]),
+        noise=noise_points(result),
+        roles=ROLE_NAMES,
+        severity_names=SEVERITY_NAMES,
+        sentiment_names=SENTIMENT_NAMES,
+    )
+    result.report.write_text(page, encoding="utf-8")
+
+
+def complaint_spans(result: DemoResult, call_id: str) -> dict[int, list[tuple[int, int]]]:
+    """Return utterance → character spans that a complaint finding points at, in order."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for finding in result.processed[call_id].findings:
+        if finding.kind != "complaint" or finding.label == "none":
+            continue
+        for each in finding.evidence:
+            if each.span:
+                spans.setdefault(each.utterance, []).append(each.span)
+    return {utterance: sorted(found) for utterance, found in spans.items()}

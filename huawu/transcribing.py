@@ -1,0 +1,167 @@
+"""``huawu transcribe``: recordings → transcripts, file by file; what fails is listed and the rest go on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from calls.errors import HuawuError
+from calls.records import Role, Transcript
+from speech.formats import Format, render
+
+
+class OutputFormat(StrEnum):
+    """How transcripts are written."""
+
+    TXT = "txt"
+    JSON = "json"
+    SRT = "srt"
+    VTT = "vtt"
+
+
+class Side(StrEnum):
+    """Which channel of a stereo recording is meant."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+def output_paths(files: Sequence[Path], folder: Path, form: str) -> list[Path]:
+    """Return where each transcript goes: ``folder``/…/``call.wav.txt``, never two to the same place.
+
+    The folders of the files below their common parent are kept, and so is the suffix, so that equal
+    names in different folders and ``a.wav`` beside ``a.mp3`` stay apart.
+    """
+    absolute = [Path(os.path.abspath(file)) for file in files]
+    common = Path(os.path.commonpath([file.parent for file in absolute]))
+    return [folder / file.relative_to(common).parent / f"{file.name}.{form}" for file in absolute]
+
+
+def transcribe_command(
+    files: Annotated[list[Path], typer.Argument(help="Sound files.", show_default=False)],
+    form: Annotated[OutputFormat, typer.Option("--format", help="What to write.")] = OutputFormat.TXT,
+    model: Annotated[
+        str | None, typer.Option(help="Model: a folder, a name, or 'builtin'.", show_default=False)
+    ] = None,
+    caller_channel: Annotated[
+        Side, typer.Option(help="Where the caller is in stereo recordings.")
+    ] = Side.LEFT,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for one file per recording, instead of the screen.", show_default=False),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Recordings in work at the same time.")] = os.cpu_count()
+    or 1,
+) -> None:
+    """Write down what is said in recordings.
+
+    Files that cannot be read are listed and the others go on; then the exit code is 1.
+    """
+    # imported here: libvosk takes a moment, and other commands do without
+    from speech.models import find_model
+    from speech.recogniser import load
+    from speech.transcribe import transcribe_files
+
+    unique = list(dict.fromkeys(files))
+    if output is None and len(unique) > 1 and form is not OutputFormat.TXT:
+        raise HuawuError(f"{len(unique)} files as {form} do not fit on one screen", "add --output FOLDER")
+    if output is not None:
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HuawuError(f"--output {output}: {error.strerror}", "name another folder") from error
+    sides = (Role.CALLER, Role.AGENT)
+    roles = sides if caller_channel is Side.LEFT else sides[::-1]
+    recogniser = load(find_model(model))
+    stop = Event()
+    failed: list[HuawuError] = []
+    printer = _Screen(unique, form.value) if output is None else _Folder(unique, output, form.value)
+    try:
+        for result in transcribe_files(unique, recogniser, roles=roles, jobs=jobs, stop=stop):
+            if isinstance(result.outcome, HuawuError):
+                failed.append(result.outcome)
+                typer.echo(str(result.outcome), err=True)
+                printer.skip(result.index)
+            else:
+                printer.take(result.index, result.outcome)
+    except KeyboardInterrupt:
+        stop.set()
+        printer.close()
+        typer.echo(f"interrupted: {printer.done} of {len(unique)} transcripts are kept", err=True)
+        raise typer.Exit(130) from None
+    printer.close()
+    if failed:
+        typer.echo(f"{len(failed)} of {len(unique)} files failed", err=True)
+        raise typer.Exit(1)
+
+
+class _Folder:
+    """Writes each transcript to its own file as soon as it is there, whole or not at all."""
+
+    def __init__(self, files: Sequence[Path], folder: Path, form: Format) -> None:
+        self._form = form
+        self._targets = output_paths(files, folder, form)
+        self.done = 0
+
+    def take(self, index: int, transcript: Transcript) -> None:
+        target = self._targets[index]
+        temporary = target.with_name(f".{target.name}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(render(transcript, self._form), encoding="utf-8")
+            temporary.replace(target)
+        except OSError as error:
+            raise HuawuError(f"{target}: {error.strerror}", "free space or choose another folder") from error
+        self.done += 1
+        typer.echo(f"{target}", err=True)
+
+    def skip(self, index: int) -> None:
+        """Leave nothing of a file that failed."""
+
+    def close(self) -> None:
+        """Do nothing: everything is written already."""
+
+
+class _Screen:
+    """Prints transcripts in the order of the files, each as soon as those before it are settled."""
+
+    def __init__(self, files: Sequence[Path], form: Format) -> None:
+        self._files, self._form = files, form
+        self._waiting: dict[int, Transcript | None] = {}
+        self._next = 0
+        self.done = 0
+
+    def take(self, index: int, transcript: Transcript) -> None:
+        self._waiting[index] = transcript
+        self._print_ready()
+
+    def skip(self, index: int) -> None:
+        self._waiting[index] = None
+        self._print_ready()
+
+    def close(self) -> None:
+        """Print what waits for files that will not come."""
+        for index in sorted(self._waiting):
+            self._print(index)
+        sys.stdout.flush()
+
+    def _print_ready(self) -> None:
+        while self._next in self._waiting:
+            self._print(self._next)
+            self._next += 1
+
+    def _print(self, index: int) -> None:
+        transcript = self._waiting.pop(index)
+        if transcript is None:
+            return
+        if len(self._files) > 1:
+            typer.echo(f"{'' if not self.done else chr(10)}== {self._files[index]}")
+        typer.echo(render(transcript, self._form), nl=False)
+        self.done += 1

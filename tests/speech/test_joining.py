@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from speech.joining import is_cjk, join
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ([], ""),
+        (["我", "要", "查询", "余额"], "我要查询余额"),
+        (["打开", "wifi", "hotspot", "功能"], "打开wifi hotspot功能"),
+        (["[unk]", "[unk]", "人工"], "[unk] [unk]人工"),
+        (["五", "", "G"], "五G"),
+        (["𠮷", "野"], "𠮷野"),
+    ],
+)
+def test_words_become_text(words: list[str], text: str) -> None:
+    assert join(words) == text
+
+
+def test_what_is_written_without_spaces() -> None:
+    assert [is_cjk(c) for c in "中，ａあ𠮷a1 ("] == [True, True, True, True, True, False, False, False, False]
