@@ -56,4 +56,6 @@ def risk(findings: Sequence[Finding]) -> Risk:
 
 def _reason(what: str, finding: Finding) -> str:
     said = f"：“{finding.evidence[0].text}”" if finding.evidence else ""
-    return f"{what}（概率 {finding.probability:.0%}）{said}"
+    # No model is certain: what rounds to 100 % is shown as more than 99 %.
+    shown = ">99%" if finding.probability > 0.995 else f"{finding.probability:.0%}"
+    return f"{what}（概率 {shown}）{said}"

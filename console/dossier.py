@@ -18,9 +18,7 @@ from calls.store import Store
 from console.listing import agent_names
 from console.passages import Passage, passages
 from console.worklist import Worklist
-
-#: Name of the built-in recognition model, which understands synthetic speech only.
-DEMO_MODEL = "tiny-cn"
+from speech.models import BUILTIN_NAME
 
 _KINDS = ("complaint", "abuse", "sentiment", "topic")
 
@@ -51,7 +49,7 @@ class Dossier:
     @property
     def by_demo_model(self) -> bool:
         """Whether the words come from the model that only understands synthetic speech."""
-        return self.transcript is not None and self.transcript.model == DEMO_MODEL
+        return self.transcript is not None and self.transcript.model == BUILTIN_NAME
 
 
 def gather(store: Store, call_id: str, worklist: Worklist | None) -> Dossier:
