@@ -10,6 +10,8 @@ from rich.console import Console
 
 from calls.errors import HuawuError
 
+#: Columns of the tables where there is no terminal to ask.
+WIDTH_OF_FILES = 120
 CALLS_HELP = "How many calls; by default each scenario once. More than that vary voices and noise."
 
 
@@ -29,6 +31,8 @@ def demo_command(
     if out.exists() and not out.is_dir():
         raise HuawuError(f"--out: {out} is a file", "name a folder")
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_FILES)
     demo = Demo(out, model=model, seed=seed, console=Console(quiet=quiet))
     try:
         result = demo.run(calls)

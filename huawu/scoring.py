@@ -78,7 +78,8 @@ def score_call(
 
     Character errors count the lines of caller and agent, channel by channel. The menu's prompts are
     left out, since nobody judges them, and so are lines that were cut off, since nobody knows how much
-    of them was said. A topic is right if it is one of the scenario's.
+    of them was said. A topic is right if it is one of the scenario's;
+    where nothing is said there is none to find.
     """
     cut = [line for line in played.spoken if line.cut]
     parts = []
@@ -93,12 +94,13 @@ def score_call(
     truth = scenario.truth
     topic = best(findings, "topic")
     found_topic = topic.label if topic else "none"
+    true_topics = truth.topics or ("none",)
     complaint = best(findings, "complaint")
     sentiment = best(findings, "sentiment")
     return CallScore(
         scenario=scenario,
         errors=pooled(parts),
-        topic=Verdict(found_topic if found_topic in truth.topics else "/".join(truth.topics), found_topic),
+        topic=Verdict(found_topic if found_topic in true_topics else "/".join(true_topics), found_topic),
         complaint=Verdict(truth.complaint, complaint.label if complaint else "none"),
         sentiment=Verdict(truth.sentiment, sentiment.label if sentiment else "neutral"),
     )

@@ -53,7 +53,7 @@ def test_homophones_share_their_sound() -> None:
 
 def language(*sentences: str) -> tuple[Fst, dict[str, int]]:
     words = sorted({word for sentence in sentences for word in sentence.split()} | {"零"})
-    model = graph.LanguageModel(words)
+    model = graph.LanguageModel(dict.fromkeys(words, 1.0))
     for sentence in sentences:
         model.add(sentence.split())
     ids = {word: number for number, word in enumerate(words, start=1)}
@@ -79,3 +79,10 @@ def test_an_unspoken_word_can_still_be_heard() -> None:
     fst, ids = language("我 要 退款")
     alone = next(arcs for arcs in fst.arcs if ids["零"] in {arc.input for arc in arcs})
     assert {arc.input for arc in alone} == set(ids.values())
+
+
+def test_a_syllable_of_one_vowel_is_never_shorter_than_its_least_duration() -> None:
+    hcl = graph.lexicon_graph({"二": 1, graph.UNKNOWN: 2})
+    least = graph.LONE_FINAL_FRAMES
+    assert [accepted(hcl, frames("er_S", repeat=n - 1)) for n in (least - 1, least)] == [set(), {(1,)}]
+    assert graph.durations(("ch", "a", "er")) == [1, 1, least]

@@ -1,7 +1,8 @@
 import pytest
 
-from models.tiny_cn import recipe
+from models.tiny_cn import corpus, recipe
 from models.tiny_cn.build import LIMIT, MODEL
+from models.tiny_cn.lexicon import segment
 from models.tiny_cn.recipe import Ear, Line, measure
 from speech.voices import Speaker
 
@@ -12,6 +13,15 @@ SEED = 271
 
 def test_the_committed_model_is_small() -> None:
     assert sum(path.stat().st_size for path in MODEL.rglob("*") if path.is_file()) <= LIMIT
+
+
+def test_the_committed_model_knows_every_scripted_word() -> None:
+    """When it does not: run models.tiny_cn.build again (MODEL_CARD.md)."""
+    table = (MODEL / "graph" / "words.txt").read_text(encoding="utf-8")
+    known = {line.split()[0] for line in table.splitlines()}
+    groups = corpus.groups()
+    texts = (*groups["flow"], *groups["scenario"], *corpus.held_out_texts(), *corpus.agent_names())
+    assert {word for text in texts for word in segment(text)} - known == set()
 
 
 def test_lines_that_the_model_has_read_are_heard_over_a_noisy_telephone(ear: Ear, speaker: Speaker) -> None:
@@ -53,9 +63,9 @@ def test_speech_outside_the_menu_is_no_phrase_of_it(ear: Ear, speaker: Speaker) 
 
 @pytest.mark.slow
 def test_the_whole_blind_set_meets_the_figures_of_the_model_card(ear: Ear, speaker: Speaker) -> None:
-    seen = measure("seen", recipe.seen_lines(), ear, speaker, seed=3_141)
-    unseen = measure("unseen", recipe.unseen_lines("blind") * 2, ear, speaker, seed=3_141)
-    digits = measure("digits", recipe.digit_lines(200, 11, 3_141), ear, speaker, seed=3_141, snr_db=None)
+    seen = measure("seen", recipe.seen_lines(), ear, speaker, seed=2_718)
+    unseen = measure("unseen", recipe.unseen_lines("blind") * 2, ear, speaker, seed=2_718)
+    digits = measure("digits", recipe.digit_lines(200, 11, 2_718), ear, speaker, seed=2_718, snr_db=None)
     assert (seen.errors.rate <= 0.03, unseen.errors.rate <= 0.10, digits.right >= 0.90) == (
         True,
         True,
