@@ -35,13 +35,16 @@ def recover(store: Store, folder: RecordingFolder) -> list[Recovered]:
     done = []
     for call in store.find(Call, ended_at=None):
         try:
-            done.append(_close(store, folder, call))
+            closed = _close(store, folder, call)
         except OpenRecording:
             continue
+        if closed is not None:
+            done.append(closed)
     return done
 
 
-def _close(store: Store, folder: RecordingFolder, call: Call) -> Recovered:
+def _close(store: Store, folder: RecordingFolder, call: Call) -> Recovered | None:
+    """Close one call, unless it ended, or another recovery closed it, since it was looked up."""
     repaired: list[Recording] = []
     problems: list[str] = []
     for recording in store.find(Recording, call_id=call.id, sha256=""):
@@ -51,6 +54,8 @@ def _close(store: Store, folder: RecordingFolder, call: Call) -> Recovered:
             raise
         except RecordingError as error:
             problems.append(str(error))
+    if store.get(Call, call.id).ended_at is not None:
+        return None
     seconds = max((each.seconds for each in repaired), default=0.0)
     ended = call.started_at + timedelta(seconds=seconds)
     closed = replace(call, ended_at=ended, outcome=Outcome.INTERRUPTED, hangup_cause="process-died")

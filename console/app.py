@@ -56,6 +56,7 @@ def create_app(store_url: str, recordings_folder: Path) -> Flask:
         masked=masking.masked_number,
         moment=figures.moment,
         percent=figures.percent,
+        likelihood=figures.likelihood,
         seconds=listing.seconds_of,
         tint=passages.tint,
     )

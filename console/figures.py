@@ -29,6 +29,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+def likelihood(probability: float) -> str:
+    """Return a model's probability in per cent; no model is certain, so none reads as 100 %."""
+    return ">99%" if probability > 0.995 else percent(probability)
+
+
 def details(data: Mapping[str, Any]) -> str:
     """Return what an event carries as ``name: value`` pairs, long numbers masked, empty ones left out."""
     return " · ".join(

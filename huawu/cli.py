@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from huawu import __version__, logs
 from huawu.console_command import console_command
 from huawu.demo_command import demo_command
 from huawu.models_command import models_app
+from huawu.places import require_database
 from huawu.transcribing import transcribe_command
 
 app = typer.Typer(
@@ -60,8 +62,7 @@ def recover_command(
     from calls.recovery import recover
     from calls.store import Store
 
-    if "://" not in db and not Path(db).is_file():
-        raise HuawuError(f"database: {db} does not exist", "name the database with --db")
+    require_database(db, "name the database with --db")
     with Store.open(db) as store:
         closed = recover(store, RecordingFolder(recordings))
     for each in closed:
@@ -91,18 +92,26 @@ def flow_check(files: Annotated[list[Path], typer.Argument(help="Flow files (YAM
 
 def main() -> None:
     """Run the command line; every error that we know is one line, not a traceback."""
+    # A file name may hold bytes that no encoding knows: it is shown with escapes.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
     except HuawuError as error:
-        Console(stderr=True).print(
-            f"[bold red]huawu:[/] {escape(str(error))}", highlight=False, soft_wrap=True
-        )
+        _complain(str(error))
         sys.exit(error.exit_code)
     except typer.TyperException as error:
-        message = escape(error.format_message())
-        Console(stderr=True).print(f"[bold red]huawu:[/] {message} → see --help", highlight=False)
+        _complain(f"{error.format_message()} → see --help")
         sys.exit(error.exit_code)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _complain(f"{place}{error.strerror or error} → check the path, its rights and the free space")
+        sys.exit(HuawuError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        Console(stderr=True).print("interrupted", highlight=False)
+        typer.echo("interrupted", err=True)
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True).print(f"[bold red]huawu:[/] {escape(message)}", highlight=False, soft_wrap=True)

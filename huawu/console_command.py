@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from calls.errors import HuawuError
+from huawu.places import require_database
 
 
 def console_command(
@@ -21,8 +21,7 @@ def console_command(
     from console.app import create_app
     from console.server import serve
 
-    if "://" not in db and not Path(db).is_file():
-        raise HuawuError(f"database: {db} does not exist", "run huawu demo first, or name it with --db")
+    require_database(db, "run huawu demo first, or name it with --db")
     # A database that cannot be used is better told here than on every page.
     Store.open(db).close()
     serve(create_app(db, recordings), host, port)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analytics.judge import Judge
 from analytics.risk import risk
 from analytics.sampler import Candidate, draw
+from calls.errors import AudioError, HuawuError
 from calls.recordings import RecordingFolder
 from calls.records import Agent, Call, Recording, SampleDraw, SamplePlan, utc_now
 from calls.recovery import recover
@@ -51,6 +54,7 @@ class DemoResult:
     model: ModelFolder
     played: list[tuple[Scenario, PlayedCall, Call]] = field(default_factory=list)
     processed: dict[str, Processed] = field(default_factory=dict)
+    failed: list[tuple[Scenario, HuawuError]] = field(default_factory=list)
     score: DemoScore = field(default_factory=DemoScore)
     plan: SamplePlan | None = None
     draws: list[SampleDraw] = field(default_factory=list)
@@ -101,7 +105,17 @@ class Demo:
         self._console = console
 
     def run(self, count: int | None = None) -> DemoResult:
-        """Play ``count`` calls (by default each scenario once) and return what came of them."""
+        """Play ``count`` calls (by default each scenario once) and return what came of them.
+
+        Raises
+        ------
+        HuawuError
+            The folder cannot be written, or another demo is writing into it.
+        """
+        with _taken(self._out):
+            return self._run(count)
+
+    def _run(self, count: int | None) -> DemoResult:
         result = DemoResult(self._out, find_model(self._model))
         scenarios = load_scenarios(resource("prompts", "scenarios"))
         chosen = list(self._choose(scenarios, count or len(scenarios)))
@@ -119,6 +133,8 @@ class Demo:
             except KeyboardInterrupt:
                 recover(store, folder)
                 raise
+            if not result.played:
+                raise result.failed[0][1]
             with timed(result, "sample"):
                 self._sample(result, store)
             for scenario, played, call in result.played:
@@ -167,11 +183,17 @@ class Demo:
     def _process(
         self, result: DemoResult, store: Store, folder: RecordingFolder, model: VoskModel, judge: Judge
     ) -> None:
+        judged = []
         with self._progress("transcribing and judging", len(result.played)) as step:
-            for _, _, call in result.played:
-                done = process(store, folder, model, judge, call.id)
-                result.processed[call.id] = done
+            for scenario, played, call in result.played:
+                try:
+                    result.processed[call.id] = process(store, folder, model, judge, call.id)
+                except AudioError as error:
+                    result.failed.append((scenario, error))
+                else:
+                    judged.append((scenario, played, call))
                 step()
+        result.played = judged
         recordings = store.find(Recording, call_id=[call.id for _, _, call in result.played])
         result.audio_seconds = sum(each.seconds for each in recordings)
 
@@ -201,6 +223,26 @@ class Demo:
 
 
 @contextmanager
+def _taken(out: Path) -> Iterator[None]:
+    """Make the folder and hold it: a second demo would move the database away from under the first."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise HuawuError(f"--out {out}: {error.strerror}", "name another folder") from None
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HuawuError(
+                f"--out {out}: another demo is writing into it", "wait for it to end, or name another folder"
+            ) from None
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextmanager
 def timed(result: DemoResult, stage: str) -> Iterator[None]:
     """Note how many seconds a stage took."""
     begun = time.perf_counter()
@@ -211,7 +253,6 @@ def timed(result: DemoResult, stage: str) -> Iterator[None]:
 def set_aside(out: Path) -> None:
     """Move what an earlier demo left in ``out`` into ``out/earlier-…``: nothing is overwritten."""
     left = [each for each in LEFT_BEHIND if (out / each).exists()]
-    out.mkdir(parents=True, exist_ok=True)
     if left:
         earlier = out / f"earlier-{utc_now():%Y%m%d-%H%M%S}"
         earlier.mkdir()

@@ -21,7 +21,9 @@ def demo_command(
     model: Annotated[
         str | None, typer.Option(help="Vosk model: a folder or a name; default: built in.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of noise, variations and sample.")] = 20260302,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="Seed of noise, variations and sample.")
+    ] = 20260302,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the summary.")] = False,
 ) -> None:
     """Play scripted calls, record, transcribe, judge and sample them, and show what came of it."""
@@ -40,3 +42,5 @@ def demo_command(
         typer.echo(f"interrupted: what was finished is kept in {out}", err=True)
         raise typer.Exit(130) from None
     print_summary(result, console, brief=quiet)
+    if result.failed:
+        raise typer.Exit(1)

@@ -23,10 +23,14 @@ models_app = typer.Typer(help="Recognition models: list, path, verify, fetch.", 
 _PROBE_SECONDS = 300
 _PROBE = """
 import sys
+from calls.errors import ModelError
 from speech.models import open_model
 from speech.recogniser import load
 import numpy
-model = load(open_model(sys.argv[1]))
+try:
+    model = load(open_model(sys.argv[1]))
+except ModelError as error:
+    sys.exit(error.message)
 recogniser = model.recogniser(model.sample_rate)
 recogniser.accept(numpy.zeros(model.sample_rate // 10, numpy.int16))
 recogniser.finish()
@@ -134,7 +138,7 @@ def probe(folder: ModelFolder) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         reason = lines[-1] if done.returncode > 0 and lines else f"libvosk died of signal {-done.returncode}"
-        raise ModelError(f"{folder.path} cannot be loaded: {reason}", "fetch or unpack it again")
+        raise ModelError(f"model {folder.path} does not load: {reason}", "fetch or unpack it again")
 
 
 def _cells(entry: ModelEntry) -> tuple[str, str, str, str, str]:

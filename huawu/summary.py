@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -40,12 +42,16 @@ def print_summary(result: DemoResult, console: Console, *, brief: bool = False) 
         console.print(_calls(result))
         console.print(_sample(result))
     console.print(_figures(result))
+    for scenario, error in result.failed:
+        console.print(f"[red]failed[/]   {escape(scenario.title)}: {escape(str(error))}", soft_wrap=True)
     if result.model.builtin:
         console.print(f"[yellow]{SYNTHETIC}[/]")
-    console.print(f"report   {result.report}", highlight=False, soft_wrap=True)
+    console.print(f"report   {result.report}", markup=False, highlight=False, soft_wrap=True)
     if not brief:
         console.print(
-            f"desk     huawu console --db {result.database} --recordings {result.recordings}",
+            f"desk     huawu console --db {quote(str(result.database))} "
+            f"--recordings {quote(str(result.recordings))}",
+            markup=False,
             highlight=False,
             soft_wrap=True,
         )

@@ -45,7 +45,7 @@ def output_paths(files: Sequence[Path], folder: Path, form: str) -> list[Path]:
 
 
 def transcribe_command(
-    files: Annotated[list[Path], typer.Argument(help="Sound files.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(help="Sound files.", readable=False, show_default=False)],
     form: Annotated[OutputFormat, typer.Option("--format", help="What to write.")] = OutputFormat.TXT,
     model: Annotated[
         str | None, typer.Option(help="Model: a folder, a name, or 'builtin'.", show_default=False)
@@ -85,12 +85,12 @@ def transcribe_command(
     printer = _Screen(unique, form.value) if output is None else _Folder(unique, output, form.value)
     try:
         for result in transcribe_files(unique, recogniser, roles=roles, jobs=jobs, stop=stop):
-            if isinstance(result.outcome, HuawuError):
-                failed.append(result.outcome)
-                typer.echo(str(result.outcome), err=True)
+            try:
+                printer.take(result.index, result.transcript())
+            except HuawuError as error:
+                failed.append(error)
+                typer.echo(str(error), err=True)
                 printer.skip(result.index)
-            else:
-                printer.take(result.index, result.outcome)
     except KeyboardInterrupt:
         stop.set()
         printer.close()
@@ -112,12 +112,14 @@ class _Folder:
 
     def take(self, index: int, transcript: Transcript) -> None:
         target = self._targets[index]
-        temporary = target.with_name(f".{target.name}.part")
+        # short, so that a name as long as the file system allows has room
+        temporary = target.with_name(f".huawu-{os.getpid()}-{index}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(render(transcript, self._form), encoding="utf-8")
             temporary.replace(target)
         except OSError as error:
+            temporary.unlink(missing_ok=True)
             raise HuawuError(f"{target}: {error.strerror}", "free space or choose another folder") from error
         self.done += 1
         typer.echo(f"{target}", err=True)

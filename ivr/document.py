@@ -154,7 +154,10 @@ def read_document(path: Path, error: type[HuawuError]) -> Document:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
         raise error(f"{path}:{line}: not YAML: {problem.problem}", "check quotes and indents") from None
     except yaml.YAMLError as problem:
-        raise error(f"{path}: not YAML: {problem}", "remove the odd characters") from None
+        reason = str(problem).splitlines()[0]
+        raise error(f"{path}: not YAML: {reason}", "remove the odd characters") from None
+    except RecursionError:
+        raise error(f"{path}: brackets are nested too deeply", "write fewer levels") from None
     reader = _Reader(Document(path, None, {}, hashlib.sha256(raw).hexdigest()[:12], error))
     if not isinstance(root, yaml.MappingNode):
         raise reader.document.complaint((), "the file holds no fields", "see docs/flows.md for an example")

@@ -8,6 +8,7 @@ ffmpeg in a child process where that is installed. Reading says how the voices l
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import struct
 import subprocess
@@ -184,6 +185,8 @@ def _check_file(path: Path, max_bytes: int) -> None:
         raise AudioError(f"{path} is not a file", "name the sound files themselves")
     if size == 0:
         raise AudioError(f"{path} is empty (0 bytes)", "copy or record it again")
+    if not os.access(path, os.R_OK):
+        raise AudioError(f"{path}: Permission denied", "check its rights")
     if size > max_bytes:
         raise AudioError(f"{path} has {size:,} bytes, more than {max_bytes:,}", "cut it into calls")
 
@@ -192,7 +195,8 @@ def _decode(
     source: Path | io.BytesIO, path: Path, max_seconds: float
 ) -> tuple[npt.NDArray[np.float32], int, bool]:
     """Return samples (channels, n), rate, and whether fewer samples came than the header promises."""
-    with soundfile.SoundFile(source) as file:
+    # As bytes: soundfile itself cannot encode every name that a file system may hold.
+    with soundfile.SoundFile(os.fsencode(source) if isinstance(source, Path) else source) as file:
         rate, channels, promised = file.samplerate, file.channels, file.frames
         if channels > 2:
             raise AudioError(

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
+from urllib.parse import urlsplit
 
 from calls.errors import FetchError, ModelError
 from calls.records import utc_now
@@ -125,8 +126,12 @@ def address(entry: ModelEntry, mirror: str | None = None) -> str:
     """Return where the archive of ``entry`` is fetched from."""
     base = mirror or os.environ.get(MIRROR, "")
     url = f"{base.rstrip('/')}/{entry.url.rpartition('/')[2]}" if base else entry.url
-    if not url.startswith(("https://", "http://")):
-        raise FetchError(f"{url!r} is no web address", f"correct {MIRROR}")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not parts.netloc:
+        raise FetchError(f"{url!r} is no web address", f"correct --mirror or {MIRROR}")
     return url
 
 

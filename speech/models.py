@@ -175,6 +175,7 @@ def _checked(path: Path, name: str, *, builtin: bool) -> ModelFolder:
         )
         needed += [path / "ivector" / name for name in names]
     _require_files(path, needed)
+    _require_whole_words(graph_folder / "words.txt")
     _require_whole_network(acoustic)
     for file in graphs:
         _require_whole_graph(graph_folder / file)
@@ -239,6 +240,17 @@ def _sample_rate(conf: Path, options: dict[str, str]) -> int:
     if not 4000 <= rate <= 48000:
         raise ModelError(f"{conf}: --sample-frequency={text} is no sampling rate", "unpack the model again")
     return rate
+
+
+def _require_whole_words(path: Path) -> None:
+    """Look at the end of the word list: without its last words, libvosk leaves gaps and says nothing."""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            raise ModelError(
+                f"{path} is cut short ({path.stat().st_size:,} bytes): its last line does not end",
+                "unpack or fetch the model again",
+            )
 
 
 def _require_whole_network(path: Path) -> None:

@@ -32,6 +32,10 @@ CHUNK_SECONDS = 0.2
 
 _log = structlog.get_logger(__name__)
 
+# Ctrl-C can end a constructor of the wrapper before the object has its handle; freeing none is allowed.
+for _freed in (vosk.Model, vosk.KaldiRecognizer):
+    _freed._handle = vosk._ffi.NULL
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:

@@ -14,13 +14,16 @@ from threading import Event
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from calls.errors import AudioError, HuawuError
 from calls.records import Layout, Role, Transcript, Utterance, Word
-from speech.audio import Audio, read_audio, resample, to_int16
+from speech.audio import TRUNCATED, Audio, read_audio, resample, to_int16
 from speech.gate import GateEvent, VoiceGate, spans_of
 from speech.joining import join
 from speech.recogniser import CHUNK_SECONDS, VoskModel
+
+_log = structlog.get_logger(__name__)
 
 #: A silence between two words of one channel that ends the utterance, in seconds.
 PAUSE = 0.6
@@ -74,6 +77,8 @@ def transcribe(
         ``stop`` was set.
     """
     audio = path_or_audio if isinstance(path_or_audio, Audio) else read_audio(path_or_audio)
+    if TRUNCATED in audio.flags:
+        _log.warning("the recording ends before its header says; what is there is used", path=str(audio.path))
     stereo = audio.layout is Layout.STEREO
     if stereo and len(roles) != 2:
         raise AudioError(f"a stereo recording needs two roles, not {len(roles)}", "name caller and agent")
@@ -109,6 +114,12 @@ class FileResult:
     index: int
     path: Path
     outcome: Transcript | HuawuError
+
+    def transcript(self) -> Transcript:
+        """Return the transcript, or raise the error."""
+        if isinstance(self.outcome, HuawuError):
+            raise self.outcome
+        return self.outcome
 
 
 def transcribe_files(

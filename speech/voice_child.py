@@ -80,6 +80,8 @@ def _answer(answers: BinaryIO, speak: Callable[[dict[str, Any]], bytes], request
             kind, body = REFUSED, json.dumps([error.message, error.hint]).encode()
         write_frame(answers, kind, body)
         os._exit(0)
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone, and nobody misses the answer
     except BaseException:
         traceback.print_exc()
     finally:

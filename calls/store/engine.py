@@ -37,9 +37,12 @@ def database_url(place: str | Path) -> URL:
         return URL.create("sqlite", database=text)
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # a part of it may be a password
+        shown = f"{text.partition('://')[0]}://…"
         raise StoreError(
-            f"database: {text!r} is no database URL", "use a path or postgresql+psycopg://…"
+            f"database: {shown!r} is no database URL",
+            "use a path or postgresql+psycopg://USER@HOST:PORT/NAME",
         ) from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(
@@ -150,6 +153,10 @@ def translated(database: str) -> Iterator[None]:
             ) from error
         if "readonly" in cause or "unable to open" in cause:
             raise StoreError(f"database: {database}: {cause}", "check the folder and its rights") from error
+        if "connection failed" in cause:
+            raise StoreError(
+                f"database: {database}: {cause}", "start the server, or correct host, port, name or password"
+            ) from error
         if isinstance(error, IntegrityError):
             raise StoreError(
                 f"database: {database}: {cause}", "store the record that it refers to first"

@@ -35,8 +35,12 @@ class Store:
         if self._url.get_backend_name() == "sqlite":
             self.name = str(self._url.database)
         write_engine = open_engine(self._url, writer=True)
-        with translated(self.name):
-            migrate(write_engine, self.name)
+        try:
+            with translated(self.name):
+                migrate(write_engine, self.name)
+        except BaseException:
+            write_engine.dispose()
+            raise
         self._write_engine = write_engine
         self._read_engine = open_engine(self._url, writer=False)
         self._writer = Writer(write_engine, self.name)

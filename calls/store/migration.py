@@ -8,9 +8,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-from calls.errors import SchemaTooNew
+from calls.errors import SchemaTooNew, StoreError
 from calls.store.schema import metadata
 
 # Any number, the same in every huawu: PostgreSQL's advisory locks are named by one.
@@ -36,6 +36,8 @@ def migrate(engine: Engine, name: str) -> None:
     ------
     SchemaTooNew
         It was written by a newer huawu; nothing was changed.
+    StoreError
+        It is a SQLite file of another program; nothing was changed.
     """
     script = scripts()
     head = script.get_current_head()
@@ -51,6 +53,8 @@ def migrate(engine: Engine, name: str) -> None:
                 f"database: {name} has schema {present}, newer than this huawu ({head})",
                 "upgrade huawu, or name another database",
             )
+        if present is None and connection.dialect.name == "sqlite":
+            _require_empty(connection, name)
         with EnvironmentContext(
             Config(),
             script,
@@ -58,3 +62,12 @@ def migrate(engine: Engine, name: str) -> None:
         ) as environment:
             environment.configure(connection=connection, target_metadata=metadata)
             environment.run_migrations()
+
+
+def _require_empty(connection: Connection, name: str) -> None:
+    tables = inspect(connection).get_table_names()
+    if tables:
+        raise StoreError(
+            f"database: {name} is no huawu database: it holds the tables {', '.join(tables)}",
+            "name another file",
+        )

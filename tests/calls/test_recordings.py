@@ -120,6 +120,34 @@ def test_after_kill_minus_nine_all_but_the_last_second_is_there(tmp_path: Path, 
     assert call.ended_at is not None
 
 
+class ReadsAsIfTheCallWereOpen:
+    """A store in which the call ends between being looked up and being closed."""
+
+    def __init__(self, store: Store, seen: list[Call]) -> None:
+        self._store, self._seen = store, seen
+
+    def find(self, kind: type, **where: object) -> list[object]:
+        return list(self._seen) if "ended_at" in where else self._store.find(kind, **where)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+def test_two_recoveries_at_once_close_a_call_once(store: Store, recordings: RecordingFolder) -> None:
+    call = Call(door="script")
+    writer = recordings.start(call.id)
+    writer.write(b"\xd5" * 16000, b"\xd5" * 16000)
+    writer.close()
+    store.add(call, writer.recording)
+
+    late = ReadsAsIfTheCallWereOpen(store, store.find(Call, ended_at=None))
+    assert recover(store, recordings) == [Recovered(call.id, 2.0)]
+    closed = store.get(Call, call.id)
+
+    assert recover(late, recordings) == []  # type: ignore[arg-type]
+    assert store.get(Call, call.id) == closed
+
+
 def test_recovery_leaves_running_calls_alone(store: Store, recordings: RecordingFolder) -> None:
     call = Call(door="script")
     writer = recordings.start(call.id)

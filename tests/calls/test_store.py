@@ -261,6 +261,11 @@ def test_a_database_that_another_process_holds_is_reported(
         ("mysql://x/y", "mysql is not supported → use SQLite"),
         ("sqlite://", "in-memory SQLite database would be lost"),
         ("://", "is no database URL"),
+        ("postgresql://u:s3cret@host:port/x", r"'postgresql://…' is no database URL"),
+        (
+            "postgresql://u:s3cret@127.0.0.1:1/x",
+            r"u:\*\*\*@127.0.0.1:1/x: connection failed.*start the server",
+        ),
     ],
 )
 def test_a_place_that_cannot_be_a_database(place: str, message: str) -> None:
@@ -274,6 +279,18 @@ def test_a_folder_or_another_file_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("dear diary " * 100)
     with pytest.raises(StoreError, match="is no huawu database"):
         Store.open(tmp_path / "notes.db")
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    import sqlite3
+
+    other = sqlite3.connect(tmp_path / "shop.db")
+    other.execute("CREATE TABLE orders (id)")
+
+    with pytest.raises(StoreError, match=r"shop.db is no huawu database: it holds the tables orders"):
+        Store.open(tmp_path / "shop.db")
+    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("orders",)]
+    other.close()
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

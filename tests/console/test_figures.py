@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from console.figures import clock, details, moment, percent
+from console.figures import clock, details, likelihood, moment, percent
 
 pytestmark = pytest.mark.unit
 
@@ -33,3 +33,10 @@ def test_event_details_leave_out_what_is_empty_and_mask_numbers() -> None:
     data = {"text": "我要退款", "confidence": 0.93, "reason": "", "to": "13912345678", "node": None}
 
     assert details(data) == "text: 我要退款 · confidence: 0.93 · to: *******5678"
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.02, "2.0%"), (0.87, "87%"), (0.9949, "99%"), (1.0, ">99%")]
+)
+def test_no_model_is_certain(probability: float, shown: str) -> None:
+    assert likelihood(probability) == shown

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,8 +61,9 @@ def test_recover_reports_a_lost_recording(tmp_path: Path) -> None:
     assert "gone.wav" in done.stdout
 
 
-def test_recover_without_a_database(tmp_path: Path) -> None:
-    done = huawu("recover", "--db", tmp_path / "no.db")
+@pytest.mark.parametrize("scheme", ["", "sqlite:///"])
+def test_recover_without_a_database(tmp_path: Path, scheme: str) -> None:
+    done = huawu("recover", "--db", f"{scheme}{tmp_path / 'no.db'}")
     assert done.returncode == 2
     assert "no.db does not exist → name the database with --db" in done.stderr
     assert not (tmp_path / "no.db").exists()
@@ -72,6 +75,40 @@ def test_demo_into_a_file_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is a file → name a folder" in done.stderr
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_demo_into_the_folder_of_a_running_demo_is_refused(tmp_path: Path) -> None:
+    running = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(running, fcntl.LOCK_EX)
+    (tmp_path / "huawu.db").write_text("its calls")
+
+    done = huawu("demo", "--out", tmp_path)
+    os.close(running)
+
+    assert done.returncode == 2
+    assert f"{tmp_path}: another demo is writing into it → wait for it to end" in done.stderr
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("huawu.db", "its calls")]
+
+
+@pytest.mark.parametrize("seed", ["-1", "99999999999"])
+def test_a_seed_out_of_range(tmp_path: Path, seed: str) -> None:
+    done = huawu("demo", "--out", tmp_path / "out", "--seed", seed)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "'--seed'" in done.stderr
+
+
+def test_what_the_system_refuses_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "huawu").write_text("a file where the cache should be")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "huawu", "demo", "--quiet", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"huawu: {tmp_path / 'huawu' / 'judges'}: Not a directory → "
+        "check the path, its rights and the free space"
+    )
+    assert "Traceback" not in done.stderr
 
 
 def test_demo_with_a_model_that_is_none(tmp_path: Path) -> None:

@@ -163,6 +163,36 @@ def test_an_earlier_run_is_moved_aside(tmp_path: Path) -> None:
     assert "huawu" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+LOSES_A_RECORDING = """
+import sys
+import huawu.demo
+play, played = huawu.demo.play_call, []
+def losing(*args, folder, **kwargs):
+    done = play(*args, folder=folder, **kwargs)
+    played.append(done)
+    if len(played) == 2:
+        (file,) = folder.root.rglob(f"{done.call_id}.wav")
+        file.write_bytes(b"")
+    return done
+huawu.demo.play_call = losing
+from huawu.cli import main
+sys.argv = ["huawu", "demo", "--calls", "3", "--quiet", "--out", sys.argv[1]]
+main()
+"""
+
+
+def test_a_recording_that_cannot_be_read_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOSES_A_RECORDING, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.count("failed ") == 1 and ".wav is empty" in done.stdout
+    assert (tmp_path / "report.html").is_file()
+    with Store.open(tmp_path / "huawu.db") as store:
+        assert (store.count(Call), store.count(Transcript)) == (3, 2)
+
+
 INTERRUPTED_AT_THE_THIRD_CALL = """
 import os, signal, sys
 import huawu.demo

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -74,6 +75,23 @@ def test_bad_files_are_listed_and_the_others_go_on(call: Path, tmp_path: Path) -
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert [path.name for path in written] == ["call.wav.txt"]
     assert written[0].read_text().startswith("00:00  caller   您好")
+
+
+@pytest.mark.integration
+def test_a_transcript_that_cannot_be_written_is_listed_and_the_others_go_on(
+    call: Path, tmp_path: Path
+) -> None:
+    long = tmp_path / ("x" * 251 + ".wav")
+    odd = tmp_path / os.fsdecode(b"\xff.wav")
+    for path in (long, odd):
+        path.write_bytes(call.read_bytes())
+
+    done = transcribe(long, odd, "--output", tmp_path / "out")
+
+    assert done.returncode == 1
+    assert f"{long.name}.txt: File name too long → free space or choose another folder" in done.stderr
+    assert "1 of 2 files failed" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{odd.name}.txt"]
 
 
 @pytest.mark.integration

@@ -112,6 +112,8 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, mess
         (b"", "the file holds no fields"),
         (b"- a\n", "the file holds no fields"),
         (b"\xff\xfe", "not UTF-8 at byte 0"),
+        (b"a: \0b", r"not YAML: unacceptable character #x0000: special characters are not allowed → remove"),
+        (b"[" * 5000, "brackets are nested too deeply → write fewer levels"),
     ],
 )
 def test_a_file_that_is_no_flow(tmp_path: Path, content: bytes, message: str) -> None:

@@ -101,6 +101,16 @@ def test_bad_files_are_refused_with_their_name(tmp_path: Path, content: bytes | 
     assert error.value.hint
 
 
+@pytest.mark.parametrize(
+    "name", ["录音 一.wav", 'say "hi".wav', "-lead.wav", "new\nline.wav", b"\xff\xfe.wav"]
+)
+def test_any_file_name_is_read(tmp_path: Path, name: str | bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    write(tmp_path / "plain.wav", voices()).rename(path)
+
+    assert read_audio(path).seconds == 4.0
+
+
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="is not a file"):
         read_audio(tmp_path)

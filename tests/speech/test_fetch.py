@@ -281,5 +281,8 @@ def test_a_mirror_by_argument_or_environment(server: Server, monkeypatch: pytest
     assert address(entry, "http://near/") == "http://near/a-model.zip"
     monkeypatch.setenv(MIRROR, "https://mirror/vosk")
     assert address(entry) == "https://mirror/vosk/a-model.zip"
+    for wrong in ("http://[bad", "http:///vosk"):
+        with pytest.raises(FetchError, match=r"is no web address → correct --mirror or HUAWU_MODEL_MIRROR"):
+            address(entry, wrong)
     with pytest.raises(FetchError, match="is no web address"):
         address(entry, "file:///tmp")

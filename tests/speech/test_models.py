@@ -128,6 +128,14 @@ def test_a_truncated_file_is_named(copy: Path, name: str, share: float) -> None:
         open_model(copy)
 
 
+def test_a_word_list_that_was_cut_short_is_named(copy: Path) -> None:
+    cut(copy / "graph" / "words.txt", 0.5)
+    with pytest.raises(
+        ModelError, match=r"words.txt is cut short \([\d,]+ bytes\): its last line does not end"
+    ):
+        open_model(copy)
+
+
 @pytest.mark.parametrize("name", ["am/final.mdl", "graph/Gr.fst"])
 def test_a_file_of_another_kind_is_named(copy: Path, name: str) -> None:
     (copy / name).write_bytes(b"<html>404 Not Found</html>" * 100)

@@ -3,10 +3,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import vosk
 from structlog.testing import capture_logs
 
 from calls.errors import ModelError, RecogniserError
@@ -31,6 +33,12 @@ def phrase(say: Say) -> npt.NDArray[np.int16]:
 def feed(recogniser: VoskRecogniser, sound: npt.NDArray[np.int16], step: int = 1600) -> list[str]:
     heard = (recogniser.accept(sound[at : at + step]) for at in range(0, len(sound), step))
     return [each.text for each in heard if each]
+
+
+@pytest.mark.parametrize("interrupted", [vosk.Model, vosk.KaldiRecognizer])
+def test_an_object_interrupted_before_it_had_a_handle_is_freed_in_silence(interrupted: Any) -> None:
+    unfinished = interrupted.__new__(interrupted)
+    unfinished.__del__()
 
 
 def test_free_speech_with_times_and_confidences(model: VoskModel, phrase: npt.NDArray[np.int16]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+from structlog.testing import capture_logs
 
 from calls.errors import AudioError
 from calls.records import Layout, Role, Transcript, Word
@@ -90,6 +91,23 @@ def test_mono_has_no_roles_and_says_why(dialogue: npt.NDArray[np.float32], model
     assert lines(transcript) == [(Role.UNKNOWN, text) for _, text in TURNS]
     assert not transcript.roles_known
     assert transcript.roles_note.startswith("mono recording")
+
+
+@pytest.mark.integration
+def test_of_a_truncated_recording_is_said_that_its_end_is_missing(recording: Path, model: VoskModel) -> None:
+    recording.write_bytes(recording.read_bytes()[:60_000])
+
+    with capture_logs() as logged:
+        heard = transcribe(recording, model)
+
+    assert lines(heard) == [(Role.CALLER, "您好我想查询余额")]
+    assert logged == [
+        {
+            "event": "the recording ends before its header says; what is there is used",
+            "path": str(recording),
+            "log_level": "warning",
+        }
+    ]
 
 
 @pytest.mark.integration
