@@ -7,7 +7,7 @@ BIN   := $(VENV)/bin
 # The newest Python 3.11+ found; say PYTHON=… to choose another.
 PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$each && break; done)
-PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt
 
 .PHONY: help demo test check quick console model wheel clean
 .DEFAULT_GOAL := help

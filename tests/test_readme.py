@@ -40,20 +40,19 @@ def test_the_twins_have_the_same_commands_figures_and_headings() -> None:
     assert sorted(re.findall(figures, english)) == sorted(re.findall(figures, chinese))
 
 
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """What is made in a checkout, and is not part of the project."""
+    made = {".git", "out", "dist", "build", "__pycache__"}
+    return {
+        name for name in names if name in made or (name.startswith(".") and name.endswith(("cache", "venv")))
+    }
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tracked files, with this environment as its ``.venv``."""
+    """A copy of the project as it comes, with this environment as its ``.venv``."""
     target = tmp_path_factory.mktemp("checkout")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+    shutil.copytree(ROOT, target, ignore=left_out, dirs_exist_ok=True)
     (target / ".venv" / "bin").mkdir(parents=True)
     for program in ("python", "huawu"):
         (target / ".venv" / "bin" / program).symlink_to(Path(sys.executable).parent / program)
