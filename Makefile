@@ -45,7 +45,7 @@ model: ## Rebuild the demo model (models/tiny_cn/MODEL_CARD.md)
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "huawu needs Python 3.11 to 3.14: sudo apt-get install python3 python3-venv" >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m virtualenv --quiet $(VENV) 2>/dev/null; } || \
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m virtualenv --quiet $(VENV) >/dev/null 2>&1; } || \
 		{ rm -rf $(VENV); echo "Python's venv module is missing: sudo apt-get install python3-venv" >&2; exit 2; }
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
