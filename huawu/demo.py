@@ -30,7 +30,7 @@ from huawu.variation import varied
 from ivr.call import PlayedCall, play_call
 from ivr.flow import load_flow
 from ivr.script import Scenario, load_scenarios
-from speech.models import ModelFolder, find_model
+from speech.models import BUILTIN, ModelFolder, find_model
 from speech.prompts import PromptLibrary
 from speech.recogniser import VoskModel, load
 from speech.resources import resource
@@ -91,7 +91,7 @@ class Demo:
     out : Path
         Folder for database, recordings and report. What an earlier run left there is moved aside.
     model : str or None
-        As for ``find_model``.
+        As for ``find_model``; the built-in model by default, whatever else is installed.
     seed : int
         Fixes noise, variations and the sample.
     console : Console
@@ -116,7 +116,7 @@ class Demo:
             return self._run(count)
 
     def _run(self, count: int | None) -> DemoResult:
-        result = DemoResult(self._out, find_model(self._model))
+        result = DemoResult(self._out, find_model(self._model or BUILTIN))
         scenarios = load_scenarios(resource("prompts", "scenarios"))
         chosen = list(self._choose(scenarios, count or len(scenarios)))
         set_aside(self._out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from shlex import quote
 
 from rich.console import Console
@@ -49,12 +51,18 @@ def print_summary(result: DemoResult, console: Console, *, brief: bool = False) 
     console.print(f"report   {result.report}", markup=False, highlight=False, soft_wrap=True)
     if not brief:
         console.print(
-            f"desk     huawu console --db {quote(str(result.database))} "
+            f"desk     {program()} console --db {quote(str(result.database))} "
             f"--recordings {quote(str(result.recordings))}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
+
+
+def program() -> str:
+    """Return how this command line was called, so that what is printed can be pasted back."""
+    called = Path(sys.argv[0])
+    return quote(str(called)) if called.name == "huawu" and called.is_file() else "huawu"
 
 
 def _marked(verdict: Verdict, names: dict[str, str]) -> str:
@@ -131,6 +139,7 @@ def _figures(result: DemoResult) -> Table:
     table.add_column("what")
     table.add_column("value", justify="right")
     minutes = result.audio_seconds / 60
+    table.add_row("model", result.model.name)
     table.add_row("calls, minutes of sound", f"{len(result.played)}, {minutes:.1f} min")
     table.add_row("character error rate, caller and agent", _percent(score.error_rate()))
     table.add_row("  scenarios kept out of all training text", _percent(score.error_rate(heldout=True)))
