@@ -47,12 +47,28 @@ class VoiceError(HuawuError):
     """Text could not be turned into speech."""
 
 
+class SoundCardError(HuawuError):
+    """There is no microphone or no headphones, or they cannot be used."""
+
+
 class FlowError(HuawuError):
     """A flow file is wrong; the message names file, line, field and the known names."""
 
 
+class CalendarError(HuawuError):
+    """A calendar file is wrong."""
+
+
+class WebError(HuawuError):
+    """An address that flows may ask cannot be read."""
+
+
 class ScenarioError(HuawuError):
     """A scenario file is wrong."""
+
+
+class TrialError(HuawuError):
+    """A file of flow tests, or of the world that they run in, is wrong."""
 
 
 class StoreError(HuawuError):

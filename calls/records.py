@@ -64,6 +64,9 @@ class EventKind(StrEnum):
     NO_MATCH = "no-match"
     MESSAGE = "message"
     TRANSFER = "transfer"
+    CALLBACK = "callback"
+    SURVEY = "survey"
+    WEB = "web"
     HANGUP = "hangup"
     ERROR = "error"
     ENTERQUEUE = "ENTERQUEUE"
@@ -137,7 +140,8 @@ class Recording:
     """The sound of a call.
 
     ``channels`` names the role heard on each channel, first channel first. ``masked`` holds spans
-    (start, end) in seconds that were written as silence because a secret was entered.
+    (start, end) in seconds that were written as silence because a secret was entered or the caller had
+    not been told of the recording yet.
     ``flags`` says what is wrong with it, if anything: ``recovered``, ``disk-full``.
     """
 
@@ -330,6 +334,18 @@ class Survey:
     call_id: str
     score: int
     agent_id: str | None = None
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A promise to ring a caller back when a queue has an agent. ``state`` is ``open`` or ``done``."""
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    number: str
+    queue_id: str
+    state: str = "open"
     created_at: datetime = field(default_factory=utc_now)
 
 

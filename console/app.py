@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from calls.masking import masked_number
 from console import (
     calls,
     faults,
@@ -15,7 +16,6 @@ from console import (
     guard,
     language,
     listing,
-    masking,
     passages,
     recordings,
     reviews,
@@ -53,7 +53,7 @@ def create_app(store_url: str, recordings_folder: Path) -> Flask:
     app.jinja_env.filters.update(
         clock=figures.clock,
         details=figures.details,
-        masked=masking.masked_number,
+        masked=masked_number,
         moment=figures.moment,
         percent=figures.percent,
         likelihood=figures.likelihood,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from console.masking import masked_text
+from calls.masking import masked_text
 
 
 def clock(seconds: float) -> str:

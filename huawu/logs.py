@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from calls.masking import masked
+
 
 def configure(*, verbose: bool = False, stream: Any = None) -> None:
     """Set up structlog for the process.
@@ -47,6 +49,5 @@ NUMBER_FIELDS = frozenset({"caller", "callee", "number", "address"})
 def mask_numbers(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep only the last four digits of telephone numbers."""
     for name in NUMBER_FIELDS & fields.keys():
-        text = str(fields[name])
-        fields[name] = "*" * max(len(text) - 4, 0) + text[-4:] if len(text) > 4 else "*" * len(text)
+        fields[name] = masked(str(fields[name]))
     return fields

@@ -258,6 +258,17 @@ survey = Table(
     Column("agent_id", String(64), nullable=True, index=True),
     _time("created_at"),
 )
+callback = Table(
+    "callback",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("number"),
+    _text("queue_id"),
+    _text("state"),
+    _time("created_at"),
+    Index(None, "queue_id", "state"),
+)
 agent = Table("agent", metadata, _id(), _text("name"), _text("team"), _json("skills"))
 queue = Table("queue", metadata, _id(), _text("name"), _json("skills"))
 
@@ -277,6 +288,7 @@ TABLES: dict[type[Any], Table] = {
     records.Calibration: calibration,
     records.Case: case,
     records.Survey: survey,
+    records.Callback: callback,
     records.Agent: agent,
     records.Queue: queue,
 }

@@ -96,6 +96,7 @@ def one_of_each() -> list[object]:
         records.Calibration(call_id=call.id, review_ids=(review.id,), created_at=NOON),
         records.Case(call_id=call.id, level="重大", deadline=NOON, steps=("回访",), created_at=NOON),
         records.Survey(call_id=call.id, score=2, agent_id="a1", created_at=NOON),
+        records.Callback(call_id=call.id, number="13800001234", queue_id="q1", created_at=NOON),
     ]
 
 

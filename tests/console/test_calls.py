@@ -39,14 +39,14 @@ def test_the_list_says_what_machine_and_people_judged(
 
     assert page.one("h1").text == "通话列表"
     assert table(page) == [
-        ["*******1001", "0:20", "王静", "转人工", "退款退货服务态度", "重大", "负面", "待评"],
-        ["*******1002", "0:20", "—", "自助完成", "费用账单", "非投诉", "中性", "✓ 2 已评"],
-        ["*******1003", "0:20", "李强", "转人工", "网络故障", "紧急", "负面", "✓ 已评"],
+        ["•••••••1001", "0:20", "王静", "转人工", "退款退货服务态度", "重大", "负面", "待评"],
+        ["•••••••1002", "0:20", "—", "自助完成", "费用账单", "非投诉", "中性", "✓ 2 已评"],
+        ["•••••••1003", "0:20", "李强", "转人工", "网络故障", "紧急", "负面", "✓ 已评"],
         ["未知号码", "0:20", "—", "放弃", "—", "—", "—", "待评"],
-        ["*******1005", "0:20", "王静", "转人工", "退款退货", "一般", "—", "待评"],
-        ["*******1006", "0:20", "—", "留言", "—", "—", "—", "待评"],
-        ["*******1007", "0:20", "A9", "转人工", "—", "—", "—", "待评"],
-        ["*******1008", "进行中", "—", "—", "—", "—", "—", "待评"],
+        ["•••••••1005", "0:20", "王静", "转人工", "退款退货", "一般", "—", "待评"],
+        ["•••••••1006", "0:20", "—", "留言", "—", "—", "—", "待评"],
+        ["•••••••1007", "0:20", "A9", "转人工", "—", "—", "—", "待评"],
+        ["•••••••1008", "进行中", "—", "—", "—", "—", "—", "待评"],
     ]
     times = page.all("time")
     assert times[0]["datetime"] == "2026-03-02T03:59:00+00:00"
@@ -169,7 +169,7 @@ def test_the_path_through_the_menu_has_times_and_masked_numbers(client: FlaskCli
 
     assert path.text == (
         "0:00 节点 welcome 0:00 播放 name: welcome 0:02 按键 digit: 2 0:02 节点 refund "
-        "0:02 转接 number: *******7777 0:06 接通坐席 agent: A1 0:19 来电人挂机"
+        "0:02 转接 number: •••••••7777 0:06 接通坐席 agent: A1 0:19 来电人挂机"
     )
 
 
@@ -256,7 +256,7 @@ def test_pages_speak_english_when_asked_and_remember_it(client: FlaskClient, sce
     assert (page.one("html")["lang"], page.one("h1").text) == ("en", "Calls")
     assert page.one("a", "switch")["href"] == "?topic=refund&lang=zh"
     assert table(page)[0] == [
-        *("*******1001", "0:20", "王静", "handed off", "refundstaff attitude", "major", "negative", "open")
+        *("•••••••1001", "0:20", "王静", "handed off", "refundstaff attitude", "major", "negative", "open")
     ]
     assert later.one("h2", id="verdict").text == "Verdict"
 

@@ -32,7 +32,7 @@ def test_a_small_share_does_not_read_as_zero(share: float, shown: str) -> None:
 def test_event_details_leave_out_what_is_empty_and_mask_numbers() -> None:
     data = {"text": "我要退款", "confidence": 0.93, "reason": "", "to": "13912345678", "node": None}
 
-    assert details(data) == "text: 我要退款 · confidence: 0.93 · to: *******5678"
+    assert details(data) == "text: 我要退款 · confidence: 0.93 · to: •••••••5678"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,19 @@
-"""Hiding numbers of persons: of a telephone number only the last four digits are shown."""
+"""Hiding numbers of persons: of a number only its end is shown, wherever it is shown."""
 
 from __future__ import annotations
 
 import re
 
-#: Digits of a number that stay readable.
-SHOWN = 4
+#: Places of a number that stay readable, and what stands for each of the others.
+SHOWN, HIDDEN = 4, "•"
 
 _LONG_NUMBER = re.compile(r"\d[\d\s-]{3,}\d")
+
+
+def masked(value: str) -> str:
+    """Return what a caller entered with all but its last four places hidden; if it is short, all."""
+    shown = value[-SHOWN:] if len(value) > SHOWN else ""
+    return HIDDEN * (len(value) - len(shown)) + shown
 
 
 def masked_number(address: str) -> str:
@@ -23,11 +29,11 @@ def masked_number(address: str) -> str:
     Returns
     -------
     str
-        ``*******5678``; empty where the address holds no digits.
+        ``•••••••5678``; empty where the address holds no digits.
     """
     user = address.rsplit("<", 1)[-1].split("@", 1)[0]
     digits = re.sub(r"\D", "", user)
-    return "*" * max(len(digits) - SHOWN, 0) + digits[-SHOWN:]
+    return masked(digits) if len(digits) > SHOWN else digits
 
 
 def masked_text(text: str) -> str:
