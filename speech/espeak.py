@@ -1,4 +1,4 @@
-"""espeak-ng in this process: Mandarin in numbered pinyin → samples, with the start of every phoneme.
+"""espeak-ng in this process: text → samples, with the start of every phoneme; Mandarin in numbered pinyin.
 
 Bound with ctypes to the library that the ``espeakng-loader`` wheel carries (espeak-ng 1.52, GPL-3.0:
 the wheel is an optional extra). espeak-ng can end the process with a segmentation fault, about once
@@ -12,6 +12,8 @@ import ctypes
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,7 +111,7 @@ class Espeak:
         Parameters
         ----------
         text : str
-            Numbered pinyin for :data:`PINYIN_VOICE`: ``"cha2xun2 yu2e2"``.
+            Numbered pinyin for :data:`PINYIN_VOICE`: ``"cha2xun2 yu2e2"``; as written for all others.
         voice : str
             Voice with an optional variant: ``"cmn-latn-pinyin+f3"``.
         rate : int
@@ -142,7 +144,8 @@ class Espeak:
         self._lib.espeak_SetParameter(_PARAMETER_PITCH, pitch, 0)
         self._lib.espeak_SetParameter(_PARAMETER_RANGE, pitch_range, 0)
         self._blocks, self._marks = [], []
-        data = _SPELT_OUT.sub("ong", text).encode()
+        pinyin = voice.partition("+")[0] == PINYIN_VOICE
+        data = (_SPELT_OUT.sub("ong", text) if pinyin else text).encode()
         status = self._lib.espeak_Synth(
             data, len(data) + 1, 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None
         )
@@ -170,28 +173,36 @@ class Espeak:
         return 0
 
 
+@lru_cache(maxsize=1)
+def tongues() -> frozenset[str]:
+    """Return the voices that the library's data holds, by language: ``en-us``, ``ja``, ``yue``.
+
+    They are named as the data files are, in small letters: :meth:`Espeak.speak` takes each as a voice.
+    """
+    return frozenset(file.name.lower() for file in Path(_data_path(), "lang").rglob("*") if file.is_file())
+
+
 def _data_path() -> str:
-    import espeakng_loader
-
-    return str(espeakng_loader.get_data_path())
-
-
-def _initialised_library() -> ctypes.CDLL:
     try:
         import espeakng_loader
     except ImportError as error:
         raise VoiceError("there is no speech synthesiser", "pip install 'huawu[tts]'") from error
+    return str(espeakng_loader.get_data_path())
+
+
+def _initialised_library() -> ctypes.CDLL:
+    data = _data_path()
+    import espeakng_loader
+
     try:
         library = ctypes.CDLL(str(espeakng_loader.get_library_path()))
     except OSError as error:
         raise VoiceError(f"espeak-ng does not load: {error}", "reinstall espeakng-loader") from error
     # The data path compiled into the wheel's library is its build machine's: always give it.
-    rate = library.espeak_Initialize(
-        _OUTPUT_SYNCHRONOUS, 0, os.fsencode(_data_path()), _PHONEME_EVENTS | _DONT_EXIT
-    )
+    rate = library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, os.fsencode(data), _PHONEME_EVENTS | _DONT_EXIT)
     if rate != SAMPLE_RATE:
         raise VoiceError(
-            f"espeak-ng cannot read its voices in {_data_path()}: status {rate}", "reinstall espeakng-loader"
+            f"espeak-ng cannot read its voices in {data}: status {rate}", "reinstall espeakng-loader"
         )
     library.espeak_ng_SetRandSeed(ctypes.c_long(_RANDOM_SEED))
     library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]

@@ -135,6 +135,11 @@ class VoiceGate:
         """Whether speech is being heard now."""
         return self._open
 
+    @property
+    def pause(self) -> float:
+        """Seconds of sound since the last that was speech; the gate closes when it exceeds the hang-over."""
+        return (self._frame - self._last_speech) * self._hop
+
     def feed(self, samples: npt.NDArray[np.float32]) -> list[GateEvent]:
         """Take the next samples.
 

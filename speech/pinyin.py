@@ -84,6 +84,20 @@ _SYLLABLE = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrzcsywv]|zh|ch|sh)?"
     r"(?:i?ang?|i?ao|ai|a|i?ong|ou|o|eng?|ei|er|e|ing?|i[aeu]|i|u[aioen]|u[ae]ng?|uang|uai|u|ve|van|vn|v|uo))[1-5]"
 )
+#: Regional confusions, as spelling: hua and fa, hui and fei, hun and fen; un after h is uen.
+_FOLDS = tuple(
+    (re.compile(pattern), common)
+    for pattern, common in (
+        (r"^([zcs])h", r"\1"),
+        (r"^[nr](?=[aeiouv])", "l"),
+        (r"(?<=[aei])ng$", "n"),
+        (r"^hui$", "fei"),
+        (r"^hun$", "fen"),
+        (r"^hu(?=[a-z])", "f"),
+        (r"^h(?=[aeou])", "f"),
+    )
+)
+_LAST_COMMON = b"\xd7\xf9"  # of GB/T 2312, level 1
 
 _MEANT_AS_PAUSE = frozenset("Pd Ps Pe Pi Pf Po Pc Zs Zl Zp Cc Cf".split())
 _SILENT = frozenset(" \t\u3000\u00a0\u200b\ufeff'‘’\"“”「」『』《》〈〉")  # written, but no pause is made
@@ -131,6 +145,59 @@ def utterance(text: str) -> str:
     """
     written = " ".join("".join(word) or "," for word in _words(text))
     return re.sub(r"(?: ?,)+", ",", written).strip(", ")
+
+
+def likeness(one: str, other: str) -> float:
+    """Say how alike two syllables sound, tones left out.
+
+    Parameters
+    ----------
+    one, other : str
+        Syllables as :func:`syllables` returns them, with or without the tone.
+
+    Returns
+    -------
+    float
+        1 for the same sounds; 0.5 for those that much of China does not tell apart: z zh, c ch, s sh,
+        n l r, f h, and n or ng after a vowel; 0 for others.
+    """
+    one, other = one.rstrip("12345"), other.rstrip("12345")
+    if one == other:
+        return 1.0
+    return 0.5 if _folded(one) == _folded(other) else 0.0
+
+
+def characters_of(syllable: str) -> tuple[str, ...]:
+    """Return the common Hanzi (GB/T 2312, level 1) that sound like ``syllable``, those of its tone first.
+
+    Parameters
+    ----------
+    syllable : str
+        With its tone number, as :func:`syllables` returns it.
+    """
+    toned = _common_characters().get(syllable.rstrip("12345"), ())
+    return tuple(sorted(toned, key=lambda character: toned[character] != syllable))
+
+
+@lru_cache(maxsize=1)
+def _common_characters() -> dict[str, dict[str, str]]:
+    """Return, by toneless syllable, the common Hanzi that are mostly read so, each with its reading."""
+    codes = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
+    found: dict[str, dict[str, str]] = {}
+    for code in codes:
+        if code <= _LAST_COMMON:
+            character = code.decode("gb2312")
+            (reading,) = lazy_pinyin(character, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+            found.setdefault(reading.rstrip("12345"), {})[character] = reading
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _folded(syllable: str) -> str:
+    """Return what is left of a syllable when its regional confusions are not told apart."""
+    for pattern, common in _FOLDS:
+        syllable = pattern.sub(common, syllable)
+    return syllable
 
 
 def _words(text: str) -> list[tuple[str, ...]]:

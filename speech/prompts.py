@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,8 +17,7 @@ import soundfile
 
 from calls.errors import AudioError, VoiceError
 from speech.audio import TRUNCATED, read_audio, resample, to_int16
-from speech.pinyin import utterance
-from speech.voices import LEVEL, MARGIN, VOICES, Speaker, Voice
+from speech.voices import LEVEL, MARGIN, VOICES, Speaker, Voice, is_mandarin, reading
 
 RATE = 8000
 
@@ -58,7 +57,7 @@ class PromptLibrary:
         self._speaker = speaker
         self._voice = voice
 
-    def audio(self, name: str, text: str) -> npt.NDArray[np.int16]:
+    def audio(self, name: str, text: str, language: str = "zh") -> npt.NDArray[np.int16]:
         """Return the sound of one prompt.
 
         Parameters
@@ -67,6 +66,8 @@ class PromptLibrary:
             A plain file name without ending.
         text : str
             What to say where there is no recording.
+        language : str
+            Which language ``text`` is in, as :func:`speech.voices.tongue` takes it.
 
         Returns
         -------
@@ -85,7 +86,7 @@ class PromptLibrary:
             path = folder / f"{name}.wav"
             if path.is_file():
                 return _recording(path)
-        rendering = self._rendering(text)
+        rendering = self._rendering(text, language)
         for path in self._cached(rendering):
             try:
                 return _telephone_rate(path, whole=True)
@@ -97,26 +98,20 @@ class PromptLibrary:
                 f"prompt {name!r} has no recording and there is no voice to speak it",
                 f"put {name}.wav into {folder_list}, or run: pip install 'huawu[tts]'",
             )
-        samples = self._speaker.say(text, self._voice, RATE)
+        samples = self._speaker.say(text, self._voice, RATE, language)
         self._keep(self._cache / f"{rendering}.{self._speaker.engine}.wav", samples)
         return samples
 
-    def render_all(self, prompts: Iterable[tuple[str, str]]) -> int:
-        """Make sure that each of ``prompts``, pairs of name and text, has its sound; return how many."""
-        count = 0
-        for name, text in prompts:
-            self.audio(name, text)
-            count += 1
-        return count
-
-    def _rendering(self, text: str) -> str:
+    def _rendering(self, text: str, language: str) -> str:
         said = {
-            "said": utterance(text),
+            "said": reading(text, language),
             "voice": asdict(self._voice),
             "rate": RATE,
             "level": LEVEL,
             "margin": MARGIN,
         }
+        if not is_mandarin(language):
+            said["language"] = language.lower()
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def _cached(self, rendering: str) -> list[Path]:

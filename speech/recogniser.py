@@ -193,9 +193,11 @@ class VoskRecogniser:
 
     def partial(self) -> str:
         """Return what is recognised so far of the utterance that is going on, ``""`` between two."""
-        return (
-            "" if self._between_utterances else _joined(json.loads(self._handle.PartialResult())["partial"])
+        # right after an utterance has ended libvosk answers with an empty "text" instead
+        partial = (
+            "" if self._between_utterances else json.loads(self._handle.PartialResult()).get("partial", "")
         )
+        return _joined(partial)
 
     def finish(self) -> Heard:
         """End the utterance and return it; more sound may follow, and times run on."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from calls.errors import VoiceError
 from speech.audio import resample, to_int16
-from speech.espeak import PINYIN_VOICE, SAMPLE_RATE
+from speech.espeak import PINYIN_VOICE, SAMPLE_RATE, tongues
 from speech.pinyin import utterance
 from speech.voice_child import CRASHED, HEADER, READY, REFUSED, REQUEST, SOUND
 
@@ -79,6 +79,7 @@ VOICES: dict[str, Voice] = {
     )
 }
 
+_CANTONESE = ("zh-hk", "zh-mo")
 _FRAME_SECONDS = 0.01
 _SILENT_BELOW_LOUDEST = 40.0  # dB; also the weak beginnings of s and f stay above it
 _PEAK = 10 ** (-1 / 20)  # no sample comes closer than 1 dB to overload
@@ -86,8 +87,54 @@ _START_SECONDS = 30.0  # for a cold disk
 _GRACE_SECONDS = 5.0  # between the limit that the child keeps and the one at which it is given up
 
 
+def is_mandarin(language: str) -> bool:
+    """Return whether a BCP 47 tag means Mandarin: ``cmn``, and ``zh`` but for Hong Kong and Macao."""
+    tag = language.lower()
+    return tag.partition("-")[0] in ("zh", "cmn") and tag not in _CANTONESE
+
+
+def reading(text: str, language: str = "zh") -> str:
+    """Return ``text`` as it is given to the voice: Mandarin in numbered pinyin, all else as written.
+
+    Raises
+    ------
+    VoiceError
+        Nothing in the text can be said, or a Chinese character has no reading.
+    """
+    if is_mandarin(language):
+        written = utterance(text)
+    else:
+        written = text.strip() if any(map(str.isalnum, text)) else ""
+    if not written:
+        raise VoiceError(f"there is nothing to say in {text!r}", "write some words")
+    return written
+
+
+def tongue(language: str) -> str:
+    """Return the name of espeak-ng's voice for a language.
+
+    Parameters
+    ----------
+    language : str
+        A BCP 47 tag. Where there is no voice for the region (``en-AU``) the plain language speaks.
+
+    Raises
+    ------
+    VoiceError
+        There is no voice for it; the hint lists the languages that have one.
+    """
+    if is_mandarin(language):
+        return PINYIN_VOICE
+    tag = language.lower()
+    for wanted in ("yue" if tag in _CANTONESE else tag, tag.partition("-")[0]):
+        if wanted in tongues():
+            return wanted
+    known = ", ".join(sorted({"zh", *tongues()}))
+    raise VoiceError(f"there is no voice for language {language!r}", f"known: {known}")
+
+
 class Speaker:
-    """Says Chinese text with the voices of espeak-ng, which lives in a child process.
+    """Says text with the voices of espeak-ng, which lives in a child process.
 
     The child is restarted when it or the library in it dies, and the text is tried once more. It ends
     with the speaker, and by itself when this process dies. Any number of threads may ask; they are
@@ -131,17 +178,21 @@ class Speaker:
         """Process number of the child."""
         return self._process.pid
 
-    def say(self, text: str, voice: Voice = VOICES["system"], rate_hz: int = 8000) -> npt.NDArray[np.int16]:
+    def say(
+        self, text: str, voice: Voice = VOICES["system"], rate_hz: int = 8000, language: str = "zh"
+    ) -> npt.NDArray[np.int16]:
         """Say ``text``.
 
         Parameters
         ----------
         text : str
-            As written; :mod:`speech.reading` and :mod:`speech.pinyin` say how it is read.
+            As written; :mod:`speech.reading` and :mod:`speech.pinyin` say how Mandarin is read.
         voice : Voice
             Who says it.
         rate_hz : int
             Sampling rate of the result in hertz.
+        language : str
+            A BCP 47 tag, as :func:`tongue` takes it.
 
         Returns
         -------
@@ -151,20 +202,18 @@ class Speaker:
         Raises
         ------
         VoiceError
-            Nothing in the text can be said, a character has no reading, the voice does not exist, or
-            the voice died or hung twice over this text.
+            Nothing in the text can be said, a character has no reading, the voice does not exist or
+            not in this language, or the voice died or hung twice over this text.
         """
-        written = utterance(text)
-        if not written:
-            raise VoiceError(f"there is nothing to say in {text!r}", "write some words")
+        request = reading(text, language), tongue(language), voice
         with self._lock:
             if self._closed:
                 raise VoiceError(f"the speaker was closed before it could say {text!r}", "open another")
             try:
-                sound = self._ask(written, voice)
+                sound = self._ask(*request)
             except _ChildLost:
                 try:
-                    sound = self._ask(written, voice)
+                    sound = self._ask(*request)
                 except _ChildLost as loss:
                     raise VoiceError(
                         f"voice {voice.name!r} {loss}, twice, over {text!r}",
@@ -202,8 +251,8 @@ class Speaker:
         self.engine = body.decode()
         self._at_rest = True
 
-    def _ask(self, written: str, voice: Voice) -> npt.NDArray[np.int16]:
-        variant = f"{PINYIN_VOICE}+{voice.variant}" if voice.variant else PINYIN_VOICE
+    def _ask(self, written: str, tongue_name: str, voice: Voice) -> npt.NDArray[np.int16]:
+        variant = f"{tongue_name}+{voice.variant}" if voice.variant else tongue_name
         request = {
             "text": written,
             "voice": variant,

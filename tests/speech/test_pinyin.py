@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.errors import VoiceError
-from speech.pinyin import CHARACTERS, LATIN_WORDS, LETTERS, PHRASES, syllables, utterance
+from speech.pinyin import (
+    CHARACTERS,
+    LATIN_WORDS,
+    LETTERS,
+    PHRASES,
+    characters_of,
+    likeness,
+    syllables,
+    utterance,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -90,3 +99,29 @@ def test_phrases_and_characters_are_read_as_their_tables_say() -> None:
 
 def test_letters_and_latin_words_are_read_as_their_tables_say() -> None:
     assert {text: " ".join(syllables(text)) for text in LETTERS | LATIN_WORDS} == LETTERS | LATIN_WORDS
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("shi4", "shi2", 1.0),
+        ("shi4", "si4", 0.5),
+        ("zhang1", "zan1", 0.5),
+        ("lan2", "nan2", 0.5),
+        ("ren2", "leng3", 0.5),
+        ("hua1", "fa1", 0.5),
+        ("hui2", "fei1", 0.5),
+        ("xin1", "xing1", 0.5),
+        ("hong2", "huang2", 0.0),
+        ("tui4", "dui4", 0.0),
+        ("e4", "er4", 0.0),
+    ],
+)
+def test_syllables_are_alike_as_far_as_people_confuse_them(one: str, other: str, alike: float) -> None:
+    assert likeness(one, other) == likeness(other, one) == alike
+
+
+def test_characters_that_sound_the_same_come_with_those_of_the_same_tone_first() -> None:
+    assert characters_of("chi1")[:2] == ("吃", "痴")
+    assert {"持", "尺"} < {*characters_of("chi1")}
+    assert characters_of("fai1") == ()

@@ -12,6 +12,8 @@ from speech.voices import VOICES, Speaker
 pytestmark = pytest.mark.integration
 
 WELCOME = "您好，欢迎致电华务客服中心，查询请按1。"
+#: Of caches that were filled before prompts had languages.
+KEY_OF_WELCOME = "f18592a49c31c31dea337c5ce18db6c3f4ab154032f7f5cd49ddfbf78944cc04"
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +124,20 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_call(
     assert f"prompt sound cannot be kept in {tmp_path}/cache" in caplog.text
 
 
-def test_render_all_fills_the_cache(tmp_path: Path, speaker: Speaker) -> None:
-    prompts = [("welcome", WELCOME), ("bye", "感谢您的来电，再见。"), ("again", WELCOME)]
-    assert PromptLibrary([], tmp_path, speaker).render_all(prompts) == 3
+def test_a_prompt_is_spoken_in_its_language(tmp_path: Path, speaker: Speaker) -> None:
+    library = PromptLibrary([], tmp_path, speaker)
+    english = library.audio("menu@en", "Press 1.", "en")
+    assert np.array_equal(english, speaker.say("Press 1.", language="en"))
+    library.audio("menu@ja", "Press 1.", "ja")
+    library.audio("menu@en", "Press 1.", "en")
     assert len(list(tmp_path.iterdir())) == 2
-    assert PromptLibrary([], tmp_path, None).render_all(prompts) == 3
+    # an installation without the synthesiser plays what was rendered before
+    assert np.array_equal(PromptLibrary([], tmp_path, None).audio("menu@en", "Press 1.", "en"), english)
+
+
+def test_mandarin_by_any_name_shares_one_file(tmp_path: Path, speaker: Speaker) -> None:
+    library = PromptLibrary([], tmp_path, speaker)
+    library.audio("welcome", WELCOME)
+    for language in ("zh", "zh-CN", "cmn"):
+        library.audio("welcome", WELCOME, language)
+    assert [file.name for file in tmp_path.iterdir()] == [f"{KEY_OF_WELCOME}.{speaker.engine}.wav"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from calls.errors import VoiceError
-from speech.voices import HELD_OUT_VARIANTS, LEVEL, MARGIN, VOICES, Speaker, Voice
+from speech.voices import HELD_OUT_VARIANTS, LEVEL, MARGIN, VOICES, Speaker, Voice, tongue
 
 GREETING = "您好，欢迎致电华务客服中心。"
 PLAIN = Voice("plain", "")
@@ -112,6 +112,46 @@ def test_hanzi_are_never_spelt_in_english(speaker: Speaker) -> None:
     # the plain voice of espeak-ng spells 迎, 电, 服 and 客, and takes "xiong" for English
     for sign in "迎电服客熊穷窘兄":
         assert 0.2 < len(speaker.say(sign, PLAIN)) / 8000 < 0.6, sign
+
+
+@pytest.mark.integration
+def test_other_languages_are_read_as_written(speaker: Speaker) -> None:
+    text = "Press 1 for billing."
+    english = speaker.say(text, language="en")
+    assert 0.8 < len(english) / 8000 < 4.0
+    assert level(english) == pytest.approx(LEVEL, abs=2.0)
+    assert not np.array_equal(speaker.say(text, language="en-US"), english)
+    assert not np.array_equal(speaker.say(text, VOICES["agent-2"], language="en"), english)
+    assert np.array_equal(speaker.say("您好", language="zh-CN"), speaker.say("您好"))
+    assert not np.array_equal(speaker.say("您好", language="yue"), speaker.say("您好"))
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        ("zh", "cmn-latn-pinyin"),
+        ("zh-TW", "cmn-latn-pinyin"),
+        ("zh-HK", "yue"),
+        ("yue", "yue"),
+        ("en", "en"),
+        ("en-US", "en-us"),
+        ("en-AU", "en"),
+        ("pt-BR", "pt-br"),
+    ],
+)
+def test_a_language_finds_its_voice(language: str, name: str) -> None:
+    assert tongue(language) == name
+
+
+@pytest.mark.integration
+def test_a_language_without_a_voice_is_refused(speaker: Speaker) -> None:
+    with pytest.raises(VoiceError, match="there is no voice for language 'xx'") as error:
+        speaker.say("hello", language="xx")
+    known = error.value.hint.removeprefix("known: ").split(", ")
+    assert {"zh", "yue", "en", "en-us", "ja", "ko"} <= set(known)
+    with pytest.raises(VoiceError, match=r"there is nothing to say in '\?!'"):
+        speaker.say("?!", language="en")
 
 
 @pytest.mark.integration
