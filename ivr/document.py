@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from calls.errors import HuawuError
 
@@ -20,6 +21,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 #: More values than a file that people write can hold: aliases within aliases would fill the memory.
 MAX_VALUES = 100_000
+#: What a field holds without which a file cannot be read, for those that are often forgotten.
+_FORGOTTEN = {
+    "next": "write next: and the name of the node that follows",
+    "defaults": "write defaults: {no_input: {max: 3, next: <node>}, no_match: {max: 3, next: <node>}}",
+}
+#: A field before a full-width colon.
+_WIDE_COLON = re.compile(r"""^[\s{,-]*(?P<field>[\w'"]+)：""")
 
 
 class Section(BaseModel):
@@ -76,29 +84,42 @@ class Document:
 
     def read_as(self, model: type[Model]) -> Model:
         """Return the content as a ``model``; its first fault is raised as a complaint."""
-        try:
-            return model.model_validate(self.data)
-        except ValidationError as error:
-            raise self._translated(error) from None
+        content, faults = self.read_all(model)
+        if content is None:
+            raise faults[0]
+        return content
 
-    def _translated(self, error: ValidationError) -> HuawuError:
-        fault = error.errors(include_url=False)[0]
+    def read_all(self, model: type[Model]) -> tuple[Model | None, list[HuawuError]]:
+        """Return the content as a ``model``, or ``None`` and a complaint for each of its faults."""
+        try:
+            return model.model_validate(self.data), []
+        except ValidationError as error:
+            return None, [self._translated(fault) for fault in error.errors(include_url=False)]
+
+    def _translated(self, fault: ErrorDetails) -> HuawuError:
         location, value = self._in_file(fault["loc"])
         kind, context = fault["type"], fault.get("ctx", {})
         if kind == "unknown_field":
             place = (*location, context["name"])
+            if hint := _wide_colon(str(context["name"])):
+                return self.complaint(place, f"unknown field {context['name']!r}", hint)
             return self.unknown(place, "field", context["name"], context["known"])
         if kind == "union_tag_invalid":
             known = [name.strip(" '") for name in str(context["expected_tags"]).split(",")]
             return self.unknown((*location, "type"), "node type", context["tag"], known)
         if kind == "union_tag_not_found":
-            return self.complaint(location, "the field 'type' is missing", "say what kind of node it is")
+            hint = _wide_colon(*value) if isinstance(value, dict) else ""
+            hint = hint or "say what kind of node it is"
+            return self.complaint(location, "the field 'type' is missing", hint)
         if kind == "missing":
-            return self.complaint(location[:-1], f"the field {location[-1]!r} is missing")
+            hint = _FORGOTTEN.get(location[-1], "")
+            return self.complaint(location[:-1], f"the field {location[-1]!r} is missing", hint)
+        if location[-1:] == ("[key]",):  # pydantic's word for the name itself
+            location, value = location[:-1], location[-2]
         problem = str(context.get("error", fault["msg"]))
         if isinstance(value, dict | list) or value is None:
             return self.complaint(location, problem)
-        hint = f"put it in quotes: '{value}'" if kind == "string_type" else ""
+        hint = f"put it in quotes: '{value}'" if kind == "string_type" else context.get("hint", "")
         return self.complaint(location, f"{problem}, not {value!r}", hint)
 
     def _in_file(self, loc: Location) -> tuple[Location, Any]:
@@ -110,12 +131,22 @@ class Document:
             if isinstance(value, dict) and part == value.get("type") and not named:
                 named = True
                 continue
+            if isinstance(value, str):  # a text that stands for one in several languages
+                continue
             location, named = (*location, part), False
             try:
                 value = value[part]
             except (KeyError, IndexError, TypeError):
                 value = None
         return location, value
+
+
+def _wide_colon(*lines: object) -> str:
+    """Return the way out where one of ``lines`` writes a full-width colon after a field, else nothing."""
+    for line in lines:
+        if match := _WIDE_COLON.match(str(line)):
+            return f"write a half-width colon and a space after {match['field']!r}, not the full-width ："
+    return ""
 
 
 def names_hint(wrong: str, known: Iterable[str]) -> str:
@@ -147,12 +178,16 @@ def read_document(path: Path, error: type[HuawuError]) -> Document:
     except OSError as problem:
         raise error(f"{path}: {problem.strerror}", "check the path") from None
     try:
-        root = yaml.compose(raw.decode(), Loader=yaml.SafeLoader)
+        text = raw.decode()
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as problem:
         raise error(f"{path}: not UTF-8 at byte {problem.start}", "save the file as UTF-8") from None
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise error(f"{path}:{line}: not YAML: {problem.problem}", "check quotes and indents") from None
+        first = problem.context_mark.line if problem.context_mark else max(line - 2, 0)
+        hint = _wide_colon(*text.splitlines()[first:line])
+        hint = hint or "check quotes and indents; within braces a text with {, : or a comma needs quotes"
+        raise error(f"{path}:{line}: not YAML: {problem.problem}", hint) from None
     except yaml.YAMLError as problem:
         reason = str(problem).splitlines()[0]
         raise error(f"{path}: not YAML: {reason}", "remove the odd characters") from None
@@ -162,6 +197,10 @@ def read_document(path: Path, error: type[HuawuError]) -> Document:
     if not isinstance(root, yaml.MappingNode):
         raise reader.document.complaint((), "the file holds no fields", "see docs/flows.md for an example")
     return reader.read(root)
+
+
+#: In YAML 1.1 yes, no, on and off are booleans too; in 1.2, and to people who write menus, they are words.
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 class _Reader(yaml.constructor.SafeConstructor):
@@ -206,6 +245,8 @@ class _Reader(yaml.constructor.SafeConstructor):
         return mapping
 
     def _scalar(self, node: yaml.Node, location: Location) -> Hashable:
+        if node.tag == _BOOLEAN and node.value.lower() not in ("true", "false"):
+            return str(node.value)
         try:
             value: Hashable = self.construct_object(node)
             hash(value)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+#: Ends the name of a prompt with filled-in values.
+FILLED = "~"
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -16,20 +19,25 @@ class Prompt:
     Parameters
     ----------
     name : str
-        The node, with ``-again``, ``-no-input-1`` and the like for its other prompts. Filled-in values
-        are part of it, so that no recording can stand in for a prompt that differs per call.
+        The node, with ``-again``, ``-no-input-1`` and the like for its other prompts, ``@en`` for
+        another language than the flow's own, and :data:`FILLED` at the end where values were filled in,
+        so that no recording can stand in for a prompt that differs per call.
     text : str
         What is said.
+    language : str
+        In which it is said.
     """
 
     name: str
     text: str
+    language: str = "zh"
 
-    def filled(self, variables: Mapping[str, str]) -> Prompt:
-        """Return the prompt with its variables filled in; one that was never collected stays empty."""
-        values = [variables.get(name, "") for name in variables_in(self.text)]
-        text = _VARIABLE.sub(lambda match: variables.get(match[1], ""), self.text)
-        return Prompt("-".join([self.name, *values]), text)
+    def filled(self, values: Mapping[str, str]) -> Prompt:
+        """Return the prompt with its variables filled in; one that has no value stays empty."""
+        if not variables_in(self.text):
+            return self
+        text = _VARIABLE.sub(lambda match: values.get(match[1], ""), self.text)
+        return replace(self, name=self.name + FILLED, text=text)
 
 
 def variables_in(text: str) -> list[str]:

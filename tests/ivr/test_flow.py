@@ -35,14 +35,15 @@ def test_the_flow_that_ships_is_sound() -> None:
         name = waiting.pop()
         if name and name not in reached:
             reached.add(name)
-            waiting += [target for _, target in flow.nodes[name].ways()]
+            waiting += [way.target for way in flow.nodes[name].ways()]
     assert reached == set(flow.nodes)
 
 
 def test_an_unknown_node_type(tmp_path: Path) -> None:
     assert error_of(tmp_path, DESK.replace("type: record", "type: recrod")) == (
         "flow.yaml:36: nodes.message.type: unknown node type 'recrod' → did you mean 'record'? "
-        "known: collect, goto, hangup, menu, play, queue, record"
+        "known: branch, callback, collect, confirm, goto, hangup, hours, http, language, menu, play, queue, "
+        "record, return, set, split, survey, transfer"
     )
 
 
@@ -56,7 +57,7 @@ def test_a_goto_to_nowhere(tmp_path: Path) -> None:
 def test_an_unknown_field_names_those_of_its_node(tmp_path: Path) -> None:
     assert error_of(tmp_path, DESK.replace("max_seconds: 20", "max_second: 20")) == (
         "flow.yaml:36: nodes.message.max_second: unknown field 'max_second' → did you mean 'max_seconds'? "
-        "known: max_seconds, next, prompt, silence_seconds, terminator, type"
+        "known: max_seconds, next, prompt, review, silence_seconds, terminator, type"
     )
 
 
@@ -74,7 +75,7 @@ def test_an_unknown_field_names_those_of_its_node(tmp_path: Path) -> None:
         (
             'digits: "2", phrases: [快递]',
             "phrases: []",
-            "nodes.menu.choices.1: a choice needs digits or phrases",
+            "nodes.menu.choices.1: an answer needs digits or phrases",
         ),
         ("min_length: 4", "min_length: 7", "nodes.phone: min_length 7 is over max_length 6"),
         (
@@ -85,7 +86,7 @@ def test_an_unknown_field_names_those_of_its_node(tmp_path: Path) -> None:
         (
             "variable: phone",
             "variable: phone\n    pattern: '1[3'",
-            "nodes.phone.pattern: not a regular expression",
+            "nodes.phone.pattern: no regular expression",
         ),
         ("{phone_last4}", "{phone_last}", "nodes.bill.prompt: unknown variable 'phone_last'"),
         ("max_hops: 12", "max_hops: 12\nmax_hops: 13", "max_hops: given twice, first on line 5"),
@@ -147,8 +148,8 @@ def test_prompts_have_names_that_a_recording_can_have(tmp_path: Path) -> None:
     }
 
 
-def test_values_are_part_of_the_name_of_a_filled_prompt() -> None:
-    assert Prompt("bill", "尾号{a}到{b}").filled({"a": "12"}) == Prompt("bill-12-", "尾号12到")
+def test_a_filled_prompt_has_a_name_that_no_recording_has() -> None:
+    assert Prompt("bill", "尾号{a}到{b}").filled({"a": "12"}) == Prompt("bill~", "尾号12到")
     assert Prompt("hello", "您好").filled({"a": "12"}) == Prompt("hello", "您好")
 
 
