@@ -7,6 +7,7 @@ from typing import Any
 
 from calls.records import EventKind, Outcome
 from ivr.prompt import Prompt
+from ivr.values import ValueKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,16 @@ class Listen:
         For the answers.
     phrases : tuple of str
         What a menu waits for.
-    digits : bool
-        Wait for a number said digit by digit instead.
+    value : str, optional
+        Wait for a value of this kind, said aloud, instead.
+    secret : bool
+        What is said must not be written down anywhere, partial results included.
     """
 
     id: int
     phrases: tuple[str, ...] = ()
-    digits: bool = False
+    value: ValueKind | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,23 @@ class CancelTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class StartRecording:
+    """The caller knows of the recording: from now on the caller's voice is kept, before it is silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A secret is asked for: write the caller's channel as silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmask:
+    """The secret is entered: ``after_seconds`` from now the caller's channel is kept again."""
+
+    after_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Take a message, after a beep; tell when the caller has been silent for ``silence_seconds``."""
 
@@ -80,6 +101,18 @@ class StopRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """Play the message just taken; a :class:`~ivr.events.PromptEnded` must follow unless it is stopped."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Drop the message just taken."""
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueue:
     """Look for an agent of ``queue`` and connect the caller when one answers."""
 
@@ -89,6 +122,70 @@ class Enqueue:
 @dataclass(frozen=True, slots=True)
 class LeaveQueue:
     """Stop looking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Dial ``to`` and connect the caller when it answers within ``timeout_seconds``."""
+
+    id: int
+    to: str
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopTransfer:
+    """Stop dialling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Keep the caller's place: ``number`` is to be rung when ``queue`` has an agent."""
+
+    id: int
+    number: str = field(repr=False)
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSurvey:
+    """Store the caller's satisfaction, 1 (worst) to 5 (best), with the call and its agent."""
+
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask a web service; :class:`~ivr.events.Fetched` or :class:`~ivr.events.FetchFailed` must follow.
+
+    Parameters
+    ----------
+    id : int
+        For the answer.
+    method, url : str
+        HTTP method, and the whole address with its query.
+    headers : dict of str to str
+        Sent along.
+    body : Any
+        Sent as JSON; ``None`` sends none.
+    timeout_seconds : float
+        For one attempt.
+    retries : int
+        Attempts after the first that failed.
+    """
+
+    id: int
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    timeout_seconds: float = 5.0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StopFetching:
+    """Nobody waits for the answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +213,21 @@ Action = (
     | StopListening
     | StartTimer
     | CancelTimer
+    | StartRecording
+    | Mask
+    | Unmask
     | Record
     | StopRecording
+    | Replay
+    | Discard
     | Enqueue
     | LeaveQueue
+    | Transfer
+    | StopTransfer
+    | Callback
+    | KeepSurvey
+    | Fetch
+    | StopFetching
     | Note
     | HangUp
 )

@@ -6,12 +6,13 @@ can, and a live one in real time, with the same code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from calls.errors import RecordingError
+from calls.errors import RecordingError, VoiceError
 from calls.recordings import RecordingWriter
 from calls.records import EventKind, Outcome
 from ivr import actions, events
@@ -20,14 +21,47 @@ from ivr.dialog import Dialog
 from ivr.doors import FRAME, RATE, Door, PlayedOut, Samples
 from ivr.events import Event
 from ivr.listener import Listener
+from ivr.privacy import Privacy
 from ivr.prompt import Prompt
-from speech.g711 import alaw_encode
+from speech.g711 import ALAW_SILENCE, alaw_encode
 
 _ATTENTIVE = RATE // 10  # samples at a time while someone may speak to the menu
 _AT_EASE = 2 * RATE  # samples at a time otherwise
+_LONGEST_ANSWER = 300.0  # seconds that a web service may take where time stands still meanwhile
 _BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE = 1000.0, 0.3, 6000.0
 
 Observer = Callable[[Note, float], None]
+SoundOf = Callable[[str, str, str], Samples]
+
+
+class Web(Protocol):
+    """Asks web services while the call goes on."""
+
+    def start(self, fetch: actions.Fetch) -> None:
+        """Ask."""
+
+    def poll(self) -> Sequence[events.Fetched | events.FetchFailed]:
+        """Return what has been answered since the last time."""
+
+    def wait(self, fetch_id: int, seconds: float) -> events.Fetched | events.FetchFailed | None:
+        """Return the answer to one question, ``None`` where none came in so many seconds."""
+
+
+class Keeper(Protocol):
+    """Where a call leaves what others will need after it."""
+
+    def keep_survey(self, score: int) -> None:
+        """Store the caller's satisfaction, 1 to 5."""
+
+    def keep_callback(self, number: str, queue: str) -> None:
+        """Store that ``number`` is to be rung when ``queue`` has an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Playing:
+    id: int
+    prompt: Prompt | None
+    start: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +86,15 @@ class Engine:
     listener : Listener
         New.
     sound_of : callable
-        Prompt name and text → its sound, int16 at 8 kHz.
+        Name, text and language of a prompt → its sound, int16 at 8 kHz.
     writer : RecordingWriter or None
-        Where both sides are recorded; should it fail, the call goes on without.
+        Where both sides are recorded; should it fail, the call goes on without. The caller's channel is
+        silence until the caller knows of the recording, and while a secret is entered; a message that
+        the caller leaves is kept in any case, being announced as one.
+    keeper : Keeper, optional
+        Stores surveys and callbacks.
+    web : Web, optional
+        Asks web services; without one none can be reached.
     observers : iterable of callable
         Told every note of the trace and its time in seconds, as it happens.
     """
@@ -65,8 +105,10 @@ class Engine:
         door: Door,
         listener: Listener,
         *,
-        sound_of: Callable[[str, str], Samples],
+        sound_of: SoundOf,
         writer: RecordingWriter | None,
+        keeper: Keeper | None = None,
+        web: Web | None = None,
         observers: Iterable[Observer] = (),
     ) -> None:
         self._dialog = dialog
@@ -74,11 +116,18 @@ class Engine:
         self._listener = listener
         self._sound_of = sound_of
         self._writer = writer
+        self._keeper = keeper
+        self._web = web
         self._observers = tuple(observers)
         self._clock = 0
         self._timers: dict[int, int] = {}
-        self._playing: tuple[actions.Play, float] | None = None
+        self._playing: _Playing | None = None
         self._with_agent = False  # then the menus have no more to hear
+        self._privacy = Privacy()
+        self._message: list[Samples] = []
+        self._taking_message = False
+        self._fetch: int | None = None
+        self._callback: actions.Callback | None = None
         #: The system's prompts so far.
         self.said: list[Said] = []
         #: How the call ended.
@@ -94,29 +143,49 @@ class Engine:
         self._tell(events.Arrived())
         while not self._dialog.ended:
             exchange = self._door.exchange(self._patience())
-            self._clock += len(exchange.caller)
             self._record(exchange.caller, exchange.far)
+            self._clock += len(exchange.caller)
             heard = [] if self._with_agent else self._listener.feed(exchange.caller)
-            for event in [*heard, *self._signalled(exchange.signals), *self._timers_ended()]:
+            happened = [*heard, *self._signalled(exchange.signals), *self._answers(), *self._timers_ended()]
+            for event in happened:
                 self._tell(event)
+        if self._writer is not None:
+            for start, end in self._privacy.spans(self._clock):
+                self._writer.mask(start / RATE, end / RATE)
 
     def _patience(self) -> int:
         """Return how many samples may pass before the next look."""
-        longest = _ATTENTIVE if self._listener.busy else _AT_EASE
-        if self._timers:
-            longest = min(longest, min(self._timers.values()) - self._clock)
+        longest = _ATTENTIVE if self._listener.busy or self._fetch is not None else _AT_EASE
+        for moment in (*self._timers.values(), self._privacy.ends_at):
+            if moment is not None:
+                longest = min(longest, moment - self._clock)
         return max(longest, FRAME)
 
     def _signalled(self, signals: Iterable[object]) -> Iterable[Event]:
         for signal in signals:
-            if not isinstance(signal, PlayedOut):
-                assert isinstance(signal, Event)
-                self._with_agent = self._with_agent or isinstance(signal, events.AgentAnswered)
-                yield signal
-            elif self._playing is not None:
-                play = self._playing[0].id
-                self._quiet(cut=False)
-                yield events.PromptEnded(play)
+            if isinstance(signal, PlayedOut):
+                if self._playing is not None:
+                    play = self._playing.id
+                    self._quiet(cut=False)
+                    yield events.PromptEnded(play)
+                continue
+            assert isinstance(signal, Event)
+            if isinstance(signal, events.HungUp) and signal.by == "agent":
+                self._with_agent = False
+            yield signal
+
+    def _answers(self) -> Sequence[Event]:
+        """Return what web services have answered; where time is not real, it stands still until then."""
+        if self._fetch is None or self._web is None:
+            return []
+        if self._door.realtime:
+            answers = list(self._web.poll())
+        else:
+            answer = self._web.wait(self._fetch, _LONGEST_ANSWER)
+            answers = [answer or events.FetchFailed(self._fetch, "timeout")]
+        if any(answer.fetch == self._fetch for answer in answers):
+            self._fetch = None
+        return answers
 
     def _timers_ended(self) -> list[Event]:
         due = [timer for timer, at in self._timers.items() if at <= self._clock]
@@ -125,16 +194,19 @@ class Engine:
         return [events.TimerEnded(timer) for timer in due]
 
     def _tell(self, event: Event) -> None:
-        for action in self._dialog.handle(event):
+        for action in self._dialog.handle(event, self.now):
             self._carry_out(action)
 
     def _carry_out(self, action: Action) -> None:
         match action:
             case actions.Answer():
                 self._door.answer()
-            case actions.Play(_, prompt):
-                self._playing = action, self.now
-                self._door.play(self._sound_of(prompt.name, prompt.text))
+            case actions.Play(play, prompt):
+                self._playing = _Playing(play, prompt, self.now)
+                self._door.play(self._sound(prompt))
+            case actions.Replay(play):
+                self._playing = _Playing(play, None, self.now)
+                self._door.play(np.concatenate([*self._message, np.zeros(FRAME, np.int16)]))
             case actions.StopPlaying():
                 self._quiet(cut=True)
                 self._door.stop()
@@ -146,37 +218,92 @@ class Engine:
                 self._timers[timer] = self._clock + round(seconds * RATE)
             case actions.CancelTimer(timer):
                 self._timers.pop(timer, None)
+            case actions.StartRecording() | actions.Mask() | actions.Unmask():
+                self._privacy.take(action, self._clock)
             case actions.Record(silence_seconds):
+                self._message, self._taking_message = [], True
                 self._door.play(_beep())
                 self._listener.await_silence(silence_seconds)
             case actions.StopRecording():
+                self._taking_message = False
                 self._listener.stop_awaiting()
-            case actions.Enqueue(queue):
-                self._door.enqueue(queue)
-            case actions.LeaveQueue():
-                self._door.leave_queue()
+            case actions.Discard():
+                self._message = []
             case actions.Note():
+                self._with_agent = self._with_agent or action.kind is EventKind.CONNECT
+                if action.kind is EventKind.CALLBACK and action.data.get("kept"):
+                    self._keep_callback()
                 self._observe(action)
+            case actions.KeepSurvey(score):
+                if self._keeper is not None:
+                    self._keeper.keep_survey(score)
+            case actions.Fetch():
+                self._ask(action)
+            case actions.StopFetching():
+                self._fetch = None
             case actions.HangUp():
                 self._quiet(cut=True)
                 self.end = action
                 self._door.hang_up()
+            case _:
+                self._hand_over(action)
+
+    def _hand_over(self, action: Action) -> None:
+        """Have the door look for someone else to speak with."""
+        match action:
+            case actions.Enqueue(queue):
+                self._door.enqueue(queue)
+            case actions.LeaveQueue():
+                self._door.leave_queue()
+            case actions.Transfer(transfer, to, seconds):
+                self._door.transfer(transfer, to, seconds)
+            case actions.StopTransfer():
+                self._door.stop_transfer()
+            case actions.Callback(callback, number, queue):
+                self._callback = action
+                self._door.callback(callback, number, queue)
+
+    def _ask(self, fetch: actions.Fetch) -> None:
+        if self._web is None:
+            self._tell(events.FetchFailed(fetch.id, "not-allowed"))
+        else:
+            self._fetch = fetch.id
+            self._web.start(fetch)
+
+    def _keep_callback(self) -> None:
+        """Keep the callback that the caller was promised; one that the door grants too late is none."""
+        asked, self._callback = self._callback, None
+        if asked is not None and self._keeper is not None:
+            self._keeper.keep_callback(asked.number, asked.queue)
+
+    def _sound(self, prompt: Prompt) -> Samples:
+        """Return the sound of a prompt; one that cannot be said is a moment of silence, and told."""
+        try:
+            return self._sound_of(prompt.name, prompt.text, prompt.language)
+        except VoiceError as error:
+            trace = {"reason": "prompt", "name": prompt.name, "problem": error.message}
+            self._observe(Note(EventKind.ERROR, self._dialog.node, trace))
+            return np.zeros(FRAME, np.int16)
 
     def _quiet(self, *, cut: bool) -> None:
-        if self._playing is not None:
-            play, start = self._playing
-            self.said.append(Said(play.prompt, start, self.now, cut))
-            self._playing = None
+        if self._playing is not None and self._playing.prompt is not None:
+            self.said.append(Said(self._playing.prompt, self._playing.start, self.now, cut))
+        self._playing = None
 
     def _observe(self, note: Note) -> None:
         for observer in self._observers:
             observer(note, self.now)
 
     def _record(self, caller: Samples, far: Samples) -> None:
+        if self._taking_message:
+            self._message.append(caller)
         if self._writer is None:
             return
+        kept = alaw_encode(caller)
+        if self._privacy.silent(self._clock, message=self._taking_message):
+            kept = bytes([ALAW_SILENCE]) * len(caller)
         try:
-            self._writer.write(alaw_encode(caller), alaw_encode(far))
+            self._writer.write(kept, alaw_encode(far))
         except RecordingError as error:
             self._writer = None
             self._observe(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class PromptEnded:
-    """The prompt of the :class:`~ivr.actions.Play` with this id was played to its end."""
+    """What the :class:`~ivr.actions.Play` or :class:`~ivr.actions.Replay` asked for was played to its end."""
 
     play: int
 
@@ -43,7 +43,7 @@ class Heard:
     text : str
         What was recognised; empty where it was no speech.
     answer : str or None
-        The phrase, or the digits, that it stands for; ``None`` where it is not an answer.
+        The phrase, or the canonical value, that it stands for; ``None`` where it is not an answer.
     confidence : float
         0 to 1.
     """
@@ -79,8 +79,54 @@ class MessageEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAnswered:
+    """The number of the :class:`~ivr.actions.Transfer` with this id answered; the caller is connected."""
+
+    transfer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """It did not answer."""
+
+    transfer: int
+    reason: Literal["busy", "no-answer", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackKept:
+    """The number of the :class:`~ivr.actions.Callback` with this id will be rung."""
+
+    callback: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRefused:
+    """It will not."""
+
+    callback: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A web service answered the :class:`~ivr.actions.Fetch` with this id; ``data`` is its JSON."""
+
+    fetch: int
+    status: int
+    data: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailed:
+    """It gave no usable answer; ``reason`` is a word or two for the trace."""
+
+    fetch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
-    """A party left; the call is over."""
+    """A party left: the caller's leaving ends the call, an agent's ends the conversation."""
 
     by: Literal["caller", "agent"]
 
@@ -95,5 +141,11 @@ Event = (
     | AgentAnswered
     | NoAgent
     | MessageEnded
+    | TransferAnswered
+    | TransferFailed
+    | CallbackKept
+    | CallbackRefused
+    | Fetched
+    | FetchFailed
     | HungUp
 )

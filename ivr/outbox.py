@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Any
 
 from calls.records import EventKind
 from ivr import actions
 from ivr.actions import Action
 from ivr.prompt import Prompt
+from ivr.values import ValueKind
 
 #: A prompt whose end nobody reports counts as over after this many seconds.
 PROMPT_GUARD_SECONDS = 120.0
+#: As long as a message may be.
+REPLAY_GUARD_SECONDS = 600.0
 #: Name of that timer.
 PROMPT_TIMER = "prompt"
 
@@ -47,10 +51,16 @@ class Outbox:
         """Ask for an entry in the trace."""
         self.add(actions.Note(kind, self.node, dict(data)))
 
-    def say(self, prompts: list[Prompt], variables: Mapping[str, str]) -> None:
+    def say(self, prompts: Iterable[Prompt]) -> None:
         """Play one or more prompts, one after the other."""
-        self._prompts = deque(prompt.filled(variables) for prompt in prompts)
+        self._prompts = deque(prompts)
         self._say_next()
+
+    def replay(self) -> None:
+        """Play the message just taken."""
+        self.play = self._new_id()
+        self.add(actions.Replay(self.play))
+        self.start(PROMPT_TIMER, REPLAY_GUARD_SECONDS)
 
     def goes_on(self) -> bool:
         """Take in that the prompt has ended; return whether another one follows."""
@@ -69,17 +79,41 @@ class Outbox:
             self.add(actions.StopPlaying())
             self.cancel(PROMPT_TIMER)
 
-    def listen_for(self, phrases: tuple[str, ...], *, digits: bool) -> None:
+    def listen_for(
+        self, phrases: tuple[str, ...] = (), value: ValueKind | None = None, *, secret: bool = False
+    ) -> None:
         """Listen for an utterance, unless there is nothing to listen for or it is done already."""
-        if self.listen is None and (phrases or digits):
+        if self.listen is None and (phrases or value):
             self.listen = self._new_id()
-            self.add(actions.Listen(self.listen, phrases, digits))
+            self.add(actions.Listen(self.listen, phrases, value, secret))
 
     def stop_listening(self) -> None:
         """Drop the utterance."""
         if self.listen is not None:
             self.listen = None
             self.add(actions.StopListening())
+
+    def dial(self, number: str, seconds: float) -> int:
+        """Ask for another number; return the id of the request."""
+        transfer = self._new_id()
+        self.add(actions.Transfer(transfer, number, seconds))
+        return transfer
+
+    def call_back(self, number: str, queue: str) -> int:
+        """Ask to have the caller rung back; return the id of the request."""
+        callback = self._new_id()
+        self.add(actions.Callback(callback, number, queue))
+        return callback
+
+    def fetch(self, **request: Any) -> int:
+        """Ask a web service for what the fields of :class:`~ivr.actions.Fetch` say; return the id."""
+        fetch = self._new_id()
+        self.add(actions.Fetch(fetch, **request))
+        return fetch
+
+    def stop_fetching(self) -> None:
+        """Nobody waits for the answer any more."""
+        self.add(actions.StopFetching())
 
     def start(self, name: str, seconds: float) -> None:
         """Start a timer, or start it anew."""

@@ -22,12 +22,16 @@ PhoneNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,15}$")]
 
 
 class CallerPart(Section):
-    """Who calls: a voice of :data:`speech.voices.VOICES`, a number, and the telephone line."""
+    """Who calls: a voice of :data:`speech.voices.VOICES`, a number, and the telephone line.
+
+    With ``tones`` the keys are also heard on the line, as from telephones that send them in-band.
+    """
 
     voice: str
     number: PhoneNumber
     snr_db: float = Field(25.0, ge=0, le=60)
     codec: Literal["alaw", "ulaw"] = "alaw"
+    tones: bool = False
 
 
 class AgentPart(Section):

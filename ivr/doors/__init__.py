@@ -8,7 +8,16 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ivr.events import AgentAnswered, Digit, HungUp, NoAgent
+from ivr.events import (
+    AgentAnswered,
+    CallbackKept,
+    CallbackRefused,
+    Digit,
+    HungUp,
+    NoAgent,
+    TransferAnswered,
+    TransferFailed,
+)
 
 #: Samples per second on every door: the telephone's.
 RATE = 8000
@@ -23,7 +32,17 @@ class PlayedOut:
     """Everything given to :meth:`Door.play` has been played."""
 
 
-Signal = Digit | HungUp | AgentAnswered | NoAgent | PlayedOut
+Signal = (
+    Digit
+    | HungUp
+    | AgentAnswered
+    | NoAgent
+    | TransferAnswered
+    | TransferFailed
+    | CallbackKept
+    | CallbackRefused
+    | PlayedOut
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +68,8 @@ class Door(Protocol):
 
     #: As it stands in call records.
     name: str
+    #: Whether its time passes by itself, as on a live line.
+    realtime: bool
 
     def answer(self) -> None:
         """Take the call."""
@@ -64,6 +85,15 @@ class Door(Protocol):
 
     def leave_queue(self) -> None:
         """Stop looking."""
+
+    def transfer(self, transfer: int, to: str, timeout_seconds: float) -> None:
+        """Dial another number; ``TransferAnswered`` or ``TransferFailed`` follows."""
+
+    def stop_transfer(self) -> None:
+        """Stop dialling."""
+
+    def callback(self, callback: int, number: str, queue: str) -> None:
+        """Have the caller rung back; ``CallbackKept`` or ``CallbackRefused`` follows."""
 
     def hang_up(self) -> None:
         """End the call."""

@@ -11,12 +11,14 @@ from calls.records import Role
 from ivr.doors import FRAME, RATE, Exchange, PlayedOut, Samples, Signal
 from ivr.doors.caller import ScriptedCaller
 from ivr.doors.line import Line
-from ivr.events import AgentAnswered, Digit, HungUp
+from ivr.events import AgentAnswered, CallbackKept, Digit, HungUp, TransferAnswered, TransferFailed
 from ivr.script import Scenario
+from speech.keytones import key_tones
 from speech.voices import VOICES, Speaker
 
 _BREATH = 0.35  # seconds between two lines that a caller says in one turn
 _KEY = 0.25  # seconds from key to key
+_TONE = 0.1  # seconds of a key's tone, which is known when it ends
 _REPLY = (0.25, 0.8)  # seconds that a party takes to reply, unless the scenario says
 _LAST_WORD = 0.7  # seconds from the last word to the click
 _AGENT_SNR_DB = 32.0
@@ -50,6 +52,7 @@ class ScriptDoor:
     """
 
     name = "script"
+    realtime = False
 
     def __init__(self, scenario: Scenario, speaker: Speaker, rng: np.random.Generator) -> None:
         self._scenario = scenario
@@ -85,6 +88,23 @@ class ScriptDoor:
     def leave_queue(self) -> None:
         """Stop looking."""
         self._due = deque(item for item in self._due if not isinstance(item[1], AgentAnswered))
+
+    def transfer(self, transfer: int, to: str, timeout_seconds: float) -> None:
+        """Dial: the scenario's agent answers, if it has one, else nobody does."""
+        agent = self._scenario.agent
+        if agent is not None and agent.answers_after < timeout_seconds:
+            self._at(self._now + _samples(agent.answers_after), TransferAnswered(transfer))
+        else:
+            self._at(self._now + _samples(timeout_seconds), TransferFailed(transfer, "no-answer"))
+
+    def stop_transfer(self) -> None:
+        """Stop dialling."""
+        dialling = (TransferAnswered, TransferFailed)
+        self._due = deque(item for item in self._due if not isinstance(item[1], dialling))
+
+    def callback(self, callback: int, number: str, queue: str) -> None:
+        """Keep every callback."""
+        self._at(self._now, CallbackKept(callback))
 
     def hang_up(self) -> None:
         """End the call: lines that are still being said are cut."""
@@ -133,8 +153,13 @@ class ScriptDoor:
         while self._due and self._due[0][0] < self._now + FRAME:
             signal = self._due.popleft()[1]
             found.append(signal)
-            if isinstance(signal, AgentAnswered):
-                self._begin_conversation()
+            match signal:
+                case AgentAnswered() | TransferAnswered():
+                    self._begin_conversation()
+                case HungUp("agent"):
+                    self._agent_line = None
+                case _:
+                    pass
         return found
 
     def _begin_turn(self) -> None:
@@ -147,7 +172,10 @@ class ScriptDoor:
             at = self._say(self._caller_line, Role.CALLER, self._scenario.caller.voice, text, at)
             at += _samples(_BREATH)
         for number, key in enumerate(step.press):
-            self._at(at + _samples(number * _KEY), Digit(key))
+            moment = at + _samples(number * _KEY)
+            if self._scenario.caller.tones:
+                moment = self._caller_line.say(moment, key_tones(key, on=_TONE, off=0.0))
+            self._at(moment, Digit(key))
 
     def _begin_conversation(self) -> None:
         scenario = self._scenario

@@ -7,9 +7,10 @@ from pathlib import Path
 from calls.records import EventKind
 from ivr import actions, events
 from ivr.actions import Action, HangUp, Note
-from ivr.dialog import Dialog
+from ivr.dialog import CallFacts, Dialog
 from ivr.events import Event
 from ivr.flow import Flow, load_flow
+from ivr.simulation import MONDAY
 
 DESK = """
 name: desk
@@ -63,8 +64,8 @@ def flow_of(folder: Path, text: str = DESK) -> Flow:
 class Talk:
     """A dialog and what it is doing, as someone on the line would notice it."""
 
-    def __init__(self, flow: Flow) -> None:
-        self.dialog = Dialog(flow)
+    def __init__(self, flow: Flow, call: CallFacts | None = None) -> None:
+        self.dialog = Dialog(flow, call or CallFacts(started=MONDAY, caller="19900010001"))
         self.actions: list[Action] = []
         self.playing: actions.Play | None = None
         self.listening: actions.Listen | None = None
@@ -73,7 +74,7 @@ class Talk:
         self.tell(events.Arrived())
 
     def tell(self, event: Event) -> Talk:
-        for action in self.dialog.handle(event):
+        for action in self.dialog.handle(event, 0.0):
             self.actions.append(action)
             match action:
                 case actions.Play():

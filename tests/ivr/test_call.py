@@ -212,7 +212,7 @@ def test_a_call_goes_on_when_the_disk_is_full(
 def test_a_call_that_is_broken_off_is_closed(
     play: Play, store: Store, prompts: PromptLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(name: str, text: str) -> None:
+    def interrupted(name: str, text: str, language: str) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(prompts, "audio", interrupted)

@@ -7,7 +7,7 @@ import pytest
 from calls.records import EventKind, Outcome
 from ivr import actions, events
 from ivr.actions import HangUp
-from ivr.dialog import SPEECH_SECONDS
+from ivr.dialog.question import SPEECH_SECONDS
 from ivr.outbox import PROMPT_GUARD_SECONDS
 from tests.ivr.flows import DESK, Talk, flow_of
 
@@ -129,8 +129,8 @@ def test_keys_pressed_ahead_are_forgotten_after_a_mistake(tmp_path: Path) -> Non
 
 def test_a_number_ends_with_the_terminator(menu: Talk) -> None:
     menu.press("1").press("13800#")
-    assert (menu.node, menu.heard[-1]) == ("bill", "尾号3800")
-    assert menu.dialog.variables == {"phone": "13800", "phone_last4": "3800"}
+    assert (menu.node, menu.heard[-1]) == ("bill", "尾号三八零零")
+    assert {"phone": "13800", "phone_last4": "3800"}.items() <= menu.dialog.variables.items()
 
 
 def test_a_number_of_full_length_needs_no_terminator_and_swallows_one(menu: Talk) -> None:
@@ -156,8 +156,8 @@ def test_what_is_no_number_is_no_match(menu: Talk, keys: str) -> None:
 
 def test_a_spoken_number(menu: Talk) -> None:
     menu.press("1").prompts_end()
-    assert menu.listening is not None and menu.listening.digits
-    assert menu.say("幺三八零零", "13800").heard[-1] == "尾号3800"
+    assert menu.listening is not None and menu.listening.value == "digits"
+    assert menu.say("幺三八零零", "13800").heard[-1] == "尾号三八零零"
 
 
 def test_a_spoken_number_of_the_wrong_length_is_no_match(menu: Talk) -> None:
@@ -330,5 +330,5 @@ def test_hanging_up_anywhere_closes_the_call(tmp_path: Path, place: str) -> None
 
 def test_what_comes_after_the_end_is_ignored(menu: Talk) -> None:
     menu.tell(events.HungUp("caller"))
-    assert menu.dialog.handle(events.Digit("1")) == []
-    assert menu.dialog.handle(events.Arrived()) == []
+    assert menu.dialog.handle(events.Digit("1"), 0.0) == []
+    assert menu.dialog.handle(events.Arrived(), 0.0) == []

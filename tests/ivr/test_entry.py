@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.entry import Verdict, judge, judge_pause, masked
+from calls.masking import masked
+from ivr.entry import Verdict, judge, judge_pause
 from ivr.flow import CollectNode, MenuNode
 from tests.ivr.flows import flow_of
 

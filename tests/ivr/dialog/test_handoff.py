@@ -1,0 +1,145 @@
+"""Queues, transfers, callbacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calls.records import EventKind, Outcome
+from ivr.actions import HangUp
+from tests.ivr.dialog.flows import notes, path_of, place, texts
+
+pytestmark = pytest.mark.unit
+
+QUEUE = """
+  wait:
+    type: queue
+    queue: general
+    prompt: 正在转接
+    comfort: 请继续等待，按一改为回电
+    comfort_seconds: 20
+    max_wait_seconds: 50
+    keys: {"1": back}
+    after: marks
+    no_agent: lost
+  back: {type: callback, queue: general, next: done, failed: lost}
+  marks: {type: survey, prompt: 请打分, next: bye}
+"""
+ONE_AGENT = {"agents": {"general": {"id": "1001", "after": 30, "talks": 60}}}
+
+
+def test_a_waiting_caller_is_comforted_until_the_time_is_over(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE)
+    call.until_over()
+    assert texts(call) == ["正在转接", "请继续等待，按一改为回电", "请继续等待，按一改为回电"]
+    assert notes(call, EventKind.EXITWITHTIMEOUT) == [{"queue": "general"}]
+
+
+@pytest.mark.parametrize("seconds", [5, 22])  # in silence, while comfort is being said (asterisk #543)
+def test_a_key_leads_out_of_the_queue(tmp_path: Path, seconds: float) -> None:
+    call = place(tmp_path, QUEUE)
+    call.advance(seconds)
+    call.press("9")
+    assert call.node == "wait"
+    call.press("1")
+    call.until_over()
+    assert notes(call, EventKind.EXITWITHKEY) == [{"queue": "general", "key": "1"}]
+    assert (call.callbacks, path_of(call)) == (
+        [("19900010001", "general")],
+        ["wait", "back", "done", "bye"],
+    )
+
+
+def test_a_key_pressed_before_the_queue_leads_out_of_it_at_once(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE)
+    call.press("1")
+    assert (call.node, call.playing is not None) == ("wait", True)
+    call.until_over()
+    assert path_of(call)[:2] == ["wait", "back"]
+
+
+def test_an_agent_answers_and_the_survey_follows(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE, world=ONE_AGENT)
+    call.advance(40)
+    assert (call.waiting, call.playing) == ("talk", None)
+    call.advance(60)
+    call.press("4")
+    assert (call.survey, call.end) == (4, HangUp("completed", Outcome.HANDED_OFF))
+    assert notes(call, EventKind.CONNECT, EventKind.COMPLETEAGENT) == [{"agent": "1001"}, {}]
+
+
+def test_a_caller_who_hangs_up_first_gets_no_survey(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE, world=ONE_AGENT)
+    call.advance(40)
+    call.hang_up()
+    assert call.end == HangUp("caller", Outcome.HANDED_OFF)
+    assert notes(call, EventKind.COMPLETECALLER) == [{}]
+
+
+def test_keys_belong_to_the_conversation_while_it_lasts(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE, world=ONE_AGENT)
+    call.advance(40)
+    call.press("15")
+    call.advance(60)
+    assert (call.node, call.survey) == ("marks", None)
+
+
+def test_a_conversation_does_not_last_for_ever(tmp_path: Path) -> None:
+    call = place(tmp_path, QUEUE, world={"agents": {"general": {"talks": 9e9}}})
+    call.advance(4 * 3600 + 60)
+    assert call.end == HangUp("talk-limit", Outcome.HANDED_OFF)
+
+
+TRANSFER = """
+  out:
+    type: transfer
+    to: "4001"
+    prompt: 正在转接
+    failed: lost
+    busy: engaged
+    no_answer: nobody
+    after: marks
+  engaged: {type: play, prompt: 对方正忙, next: bye}
+  nobody: {type: play, prompt: 无人接听, next: bye}
+  marks: {type: survey, prompt: 请打分, next: bye}
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "node"),
+    [("answered", "marks"), ("busy", "engaged"), ("no-answer", "nobody"), ("failed", "lost")],
+)
+def test_a_transfer_goes_on_by_its_result(tmp_path: Path, result: str, node: str) -> None:
+    call = place(tmp_path, TRANSFER, world={"transfers": {"4001": result}})
+    call.until_over()
+    assert (call.transferred, path_of(call)[1]) == (["4001"], node)
+
+
+def test_a_transfer_of_which_nothing_is_heard_ends_by_its_timer(tmp_path: Path) -> None:
+    call = place(tmp_path, TRANSFER)
+    call.until_waiting()
+    call._ringing = None  # the door is dead
+    call.advance(40)
+    assert path_of(call)[1] == "nobody"
+
+
+def test_numbers_are_masked_in_the_trace(tmp_path: Path) -> None:
+    call = place(tmp_path, TRANSFER.replace('to: "4001"', 'to: "19900010001"'))
+    call.until_over()
+    assert notes(call, EventKind.TRANSFER) == [{"to": "•••••••0001"}, {"failed": "no-answer"}]
+
+
+BACK = "  back: {type: callback, queue: general, variable: level, next: done, failed: lost}"
+
+
+def test_a_callback_that_is_refused_goes_elsewhere(tmp_path: Path) -> None:
+    call = place(tmp_path, BACK, world={"callbacks": False})
+    call.until_over()
+    assert (call.callbacks, path_of(call)[1]) == ([], "lost")
+
+
+def test_a_callback_needs_a_number(tmp_path: Path) -> None:
+    call = place(tmp_path, BACK.replace("variable: level, ", ""), caller="")
+    call.until_over()
+    assert (call.callbacks, path_of(call)[1]) == ([], "lost")
