@@ -9,7 +9,7 @@ PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$each && break; done)
 PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt
 
-.PHONY: help demo test check quick console model wheel clean
+.PHONY: help demo test check quick soak drawings console model wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -30,6 +30,14 @@ check: $(VENV)/.dev ## Style, types and the import contract
 
 quick: $(VENV)/.dev ## The tests that take no time to wait for
 	$(BIN)/python -m pytest -m "not slow"
+
+soak: $(VENV)/.dev ## What takes hours: 100,000 random calls, 30 h of talk-off; figures into benchmarks/results/
+	$(BIN)/python -m benchmarks.random_calls --calls 100000 --json >benchmarks/results/random_calls.json
+	$(BIN)/python -m benchmarks.dtmf --hours 30 --json >benchmarks/results/dtmf.json
+
+drawings: $(VENV)/.demo ## Draw the flows that ship into docs/flows/, and write their JSON Schema
+	$(BIN)/huawu flow draw prompts/flows/*.yaml -o docs/flows
+	$(BIN)/huawu flow schema -o prompts/flows/flow.schema.json
 
 console: $(VENV)/.demo ## Open the QA desk on the demo's data
 	$(BIN)/huawu console --db out/huawu.db --recordings out/recordings

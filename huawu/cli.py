@@ -13,10 +13,18 @@ from rich.markup import escape
 
 from calls.errors import HuawuError
 from huawu import __version__, logs
+from huawu.call_command import call_command
 from huawu.console_command import console_command
 from huawu.demo_command import demo_command
+from huawu.draw_command import draw_command
+from huawu.dtmf_command import dtmf_command
+from huawu.flow_test_command import flow_test_command
+from huawu.flow_try_command import flow_try_command
+from huawu.lint_command import lint_command
 from huawu.models_command import models_app
 from huawu.places import require_database
+from huawu.prompts_command import prompts_app
+from huawu.schema_command import schema_command
 from huawu.transcribing import transcribe_command
 
 app = typer.Typer(
@@ -27,12 +35,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo_command)
+app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
+app.command("dtmf")(dtmf_command)
 app.command("console")(console_command)
 app.add_typer(models_app, name="models")
+app.add_typer(prompts_app, name="prompts")
 
 flow_app = typer.Typer(help="The menus that answer calls.", no_args_is_help=True)
 app.add_typer(flow_app, name="flow")
+flow_app.command("lint")(lint_command)
+flow_app.command("test")(flow_test_command)
+flow_app.command("try")(flow_try_command)
+flow_app.command("draw")(draw_command)
+flow_app.command("schema")(schema_command)
 
 
 def _version(asked: bool) -> None:
