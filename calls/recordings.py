@@ -126,12 +126,21 @@ class RecordingWriter:
         self._masked.append((start, end))
 
     def close(self) -> Recording:
-        """Finish the file and return its complete record. Call it once."""
-        self._note_size()
-        held = (os.fstat(self._file).st_size - _HEADER.size) // self._channels
-        os.fsync(self._file)
-        digest = _sha256(self.path)
-        os.close(self._file)
+        """Finish the file and return its complete record. Call it once.
+
+        A disk that fails now has the flag ``unfinished``: what reached it before is readable.
+        """
+        digest, held = "", self._frames * self._channels
+        try:
+            self._note_size()
+            held = os.fstat(self._file).st_size - _HEADER.size
+            os.fsync(self._file)
+            digest = _sha256(self.path)
+        except OSError:
+            self._flags.append("unfinished")
+        finally:
+            os.close(self._file)
+        held //= self._channels
         return replace(
             self.recording,
             seconds=max(held, 0) / SAMPLE_RATE,

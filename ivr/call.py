@@ -8,9 +8,11 @@ from datetime import datetime
 
 import numpy as np
 
-from calls.recordings import RecordingFolder
-from calls.records import Agent, Call, Role, utc_now
+from calls.errors import RecordingError
+from calls.recordings import RecordingFolder, RecordingWriter
+from calls.records import Agent, Call, EventKind, Role, utc_now
 from calls.store import Store
+from ivr.actions import Note
 from ivr.calllog import CallLog
 from ivr.dialog import CallFacts, Dialog
 from ivr.doors import Door
@@ -66,6 +68,7 @@ def take_call(
     model: VoskModel | None,
     sound_of: SoundOf,
     caller: str = "",
+    callee: str = "",
     started: datetime | None = None,
     agent: Agent | None = None,
     allow: Sequence[str] = (),
@@ -88,8 +91,8 @@ def take_call(
         Listens to the caller's choices; without one only keys are understood.
     sound_of : callable
         Name, text and language of a prompt → its sound, int16 at 8 kHz.
-    caller : str, optional
-        The caller's number.
+    caller, callee : str, optional
+        The two numbers.
     started : datetime, optional
         When the call arrives; now by default.
     agent : Agent, optional
@@ -110,7 +113,7 @@ def take_call(
     call = Call(
         door=door.name,
         caller=caller,
-        callee=flow.name,
+        callee=callee or flow.name,
         started_at=arrived,
         answered_at=arrived,
         flow=flow.name,
@@ -118,10 +121,9 @@ def take_call(
     )
     web = WebClient(allow) if allow else None
     log = CallLog(call, store, agent)
-    writer = folder.start(call.id, (Role.CALLER, Role.AGENT), started=arrived)
-    log.open(writer.recording)
+    writer = _recording(folder, log)
     engine = Engine(
-        Dialog(flow, CallFacts(id=call.id, caller=caller, callee=call.callee, started=arrived)),
+        Dialog(flow, CallFacts(id=call.id, caller=caller, callee=callee, started=arrived)),
         door,
         Listener(model),
         sound_of=sound_of,
@@ -133,10 +135,23 @@ def take_call(
     try:
         engine.run()
     finally:
-        log.close(engine.end, engine.now, writer.close())
         if web is not None:
             web.close()
+        log.close(engine.end, engine.now, writer.close() if writer is not None else None)
     return TakenCall(log.call, tuple(engine.said))
+
+
+def _recording(folder: RecordingFolder, log: CallLog) -> RecordingWriter | None:
+    """Begin the recording; a call that cannot be recorded is taken all the same, and says so."""
+    call = log.call
+    try:
+        writer = folder.start(call.id, (Role.CALLER, Role.AGENT), started=call.started_at)
+    except RecordingError as error:
+        log.open(None)
+        log.observe(Note(EventKind.ERROR, "", {"reason": "recording", "problem": str(error)}), 0.0)
+        return None
+    log.open(writer.recording)
+    return writer
 
 
 def play_call(

@@ -35,9 +35,9 @@ class CallLog:
         self._queued: list[Future[None]] = []
         self._legs = [Leg(call_id=call.id, role=Role.CALLER, address=call.caller, started_at=call.started_at)]
 
-    def open(self, recording: Recording) -> None:
-        """Store that the call runs and where it is recorded."""
-        self._store.add(self.call, *self._legs, recording)
+    def open(self, recording: Recording | None) -> None:
+        """Store that the call runs and where it is recorded, if it is."""
+        self._store.add(self.call, *self._legs, *([recording] if recording is not None else []))
 
     def observe(self, note: Note, at: float) -> None:
         """Store an entry of the trace, at a time in seconds, and what it says about the call."""
@@ -48,12 +48,17 @@ class CallLog:
             queue = Queue(id=note.data["queue"])
             self.call = replace(self.call, queue_id=queue.id)
             records += [queue, self.call]
-        elif note.kind is EventKind.CONNECT and self._agent is not None:
-            agent = self._agent
+        elif note.kind is EventKind.CONNECT and "agent" in note.data:
+            known = self._agent
+            agent = known if known is not None and known.id == note.data["agent"] else None
+            agent = agent or Agent(id=note.data["agent"])
             self.call = replace(self.call, agent_id=agent.id)
             leg = Leg(call_id=self.call.id, role=Role.AGENT, address=agent.id, started_at=self._time(at))
             self._legs.append(leg)
             records += [agent, self.call, leg]
+        elif note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
+            self._legs = [leg if leg.role is Role.CALLER else self._ended(leg, at) for leg in self._legs]
+            records += self._legs[1:]
         self._queued.append(self._store.submit(*records))
 
     def keep_survey(self, score: int) -> None:
@@ -66,14 +71,17 @@ class CallLog:
         callback = Callback(call_id=self.call.id, number=number, queue_id=queue)
         self._queued.append(self._store.submit(Queue(id=queue), callback))
 
-    def close(self, end: HangUp, at: float, recording: Recording) -> None:
-        """Store that the call ended ``at`` seconds, and its whole recording."""
+    def close(self, end: HangUp, at: float, recording: Recording | None) -> None:
+        """Store that the call ended ``at`` seconds, and its whole recording, if there is one."""
         ended = self._time(at)
         self.call = replace(self.call, ended_at=ended, outcome=end.outcome, hangup_cause=end.cause)
-        legs = [replace(leg, ended_at=ended) for leg in self._legs]
-        self._store.add(self.call, *legs, recording)
+        legs = [self._ended(leg, at) for leg in self._legs]
+        self._store.add(self.call, *legs, *([recording] if recording is not None else []))
         for stored in self._queued:
             stored.result()
+
+    def _ended(self, leg: Leg, at: float) -> Leg:
+        return leg if leg.ended_at is not None else replace(leg, ended_at=self._time(at))
 
     def _time(self, at: float) -> datetime:
         return self.call.started_at + timedelta(seconds=at)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from calls.errors import RecordingError, VoiceError
+from calls.errors import RecordingError
 from calls.recordings import RecordingWriter
 from calls.records import EventKind, Outcome
 from ivr import actions, events
@@ -128,6 +128,7 @@ class Engine:
         self._taking_message = False
         self._fetch: int | None = None
         self._callback: actions.Callback | None = None
+        self._pending: list[Event] = []
         #: The system's prompts so far.
         self.said: list[Said] = []
         #: How the call ended.
@@ -140,18 +141,26 @@ class Engine:
 
     def run(self) -> None:
         """Take the call and stay with it until it is over."""
-        self._tell(events.Arrived())
-        while not self._dialog.ended:
-            exchange = self._door.exchange(self._patience())
-            self._record(exchange.caller, exchange.far)
-            self._clock += len(exchange.caller)
-            heard = [] if self._with_agent else self._listener.feed(exchange.caller)
-            happened = [*heard, *self._signalled(exchange.signals), *self._answers(), *self._timers_ended()]
-            for event in happened:
-                self._tell(event)
-        if self._writer is not None:
-            for start, end in self._privacy.spans(self._clock):
-                self._writer.mask(start / RATE, end / RATE)
+        recording = self._writer
+        try:
+            self._tell(events.Arrived())
+            while not self._dialog.ended:
+                for event in self._happened():
+                    self._tell(event)
+        finally:
+            if recording is not None:
+                for start, end in self._privacy.spans(self._clock):
+                    recording.mask(start / RATE, end / RATE)
+
+    def _happened(self) -> list[Event]:
+        """Let the call go on for a moment and return what happened in it."""
+        pending, self._pending = self._pending, []
+        exchange = self._door.exchange(FRAME if pending else self._patience())
+        self._record(exchange.caller, exchange.far)
+        self._clock += len(exchange.caller)
+        heard = [] if self._with_agent else self._listener.feed(exchange.caller)
+        signalled = self._signalled(exchange.signals)
+        return [*pending, *heard, *signalled, *self._answers(), *self._timers_ended()]
 
     def _patience(self) -> int:
         """Return how many samples may pass before the next look."""
@@ -202,8 +211,7 @@ class Engine:
             case actions.Answer():
                 self._door.answer()
             case actions.Play(play, prompt):
-                self._playing = _Playing(play, prompt, self.now)
-                self._door.play(self._sound(prompt))
+                self._say(play, prompt)
             case actions.Replay(play):
                 self._playing = _Playing(play, None, self.now)
                 self._door.play(np.concatenate([*self._message, np.zeros(FRAME, np.int16)]))
@@ -265,7 +273,7 @@ class Engine:
 
     def _ask(self, fetch: actions.Fetch) -> None:
         if self._web is None:
-            self._tell(events.FetchFailed(fetch.id, "not-allowed"))
+            self._pending.append(events.FetchFailed(fetch.id, "not-allowed"))
         else:
             self._fetch = fetch.id
             self._web.start(fetch)
@@ -276,14 +284,18 @@ class Engine:
         if asked is not None and self._keeper is not None:
             self._keeper.keep_callback(asked.number, asked.queue)
 
-    def _sound(self, prompt: Prompt) -> Samples:
-        """Return the sound of a prompt; one that cannot be said is a moment of silence, and told."""
+    def _say(self, play: int, prompt: Prompt) -> None:
+        """Play a prompt; whatever is wrong with one, the call goes on without it."""
         try:
-            return self._sound_of(prompt.name, prompt.text, prompt.language)
-        except VoiceError as error:
-            trace = {"reason": "prompt", "name": prompt.name, "problem": error.message}
+            sound = self._sound_of(prompt.name, prompt.text, prompt.language)
+        except Exception as error:
+            # what was to be said may be about the caller: it stays out of trace and log
+            trace = {"reason": "prompt", "name": prompt.name, "problem": type(error).__name__}
             self._observe(Note(EventKind.ERROR, self._dialog.node, trace))
-            return np.zeros(FRAME, np.int16)
+            self._pending.append(events.PromptFailed(play))
+        else:
+            self._playing = _Playing(play, prompt, self.now)
+            self._door.play(sound)
 
     def _quiet(self, *, cut: bool) -> None:
         if self._playing is not None and self._playing.prompt is not None:

@@ -19,6 +19,13 @@ class PromptEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptFailed:
+    """The prompt of the :class:`~ivr.actions.Play` with this id cannot be said; nobody has heard it."""
+
+    play: int
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """The caller pressed a key: one of ``0``–``9``, ``*``, ``#``."""
 
@@ -134,6 +141,7 @@ class HungUp:
 Event = (
     Arrived
     | PromptEnded
+    | PromptFailed
     | Digit
     | SpeechStarted
     | Heard

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-#: Ends the name of a prompt with filled-in values.
+#: Ends the name of a prompt with filled-in values: :data:`speech.prompts.ONE_CALL`.
 FILLED = "~"
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")

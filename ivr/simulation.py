@@ -162,9 +162,11 @@ class Simulation:
         self._listen: actions.Listen | None = None
         self._fetch: int | None = None
         self._ringing: int | None = None
+        self._replaying = False
         self._recording = False
+        self._takes = 0
         self._silence = 0.0
-        self._queued = False
+        self._queued: int | None = None
         self._talking = False
         self._asked: dict[str, int] = {}
         self._tell(events.Arrived())
@@ -201,7 +203,7 @@ class Simulation:
         names = {name for name, _ in self._timers.values()}
         if self._play is None and names & {"first-input", "inter-digit", "review"}:
             return "answer"
-        return "queue" if self._queued else None
+        return "queue" if self._queued is not None else None
 
     def timers(self) -> dict[str, float]:
         """Return the timers that run, with the seconds left."""
@@ -238,8 +240,9 @@ class Simulation:
         """Talk for so long, then be silent: the recording tells when that has been long enough."""
         silence = self._silence
         self.advance(seconds)
+        take = self._takes
         if self._recording:
-            self._later(silence, lambda: self._tell(events.MessageEnded()))
+            self._later(silence, lambda: self._fell_silent(take))
 
     def hang_up(self) -> None:
         """Leave."""
@@ -293,9 +296,9 @@ class Simulation:
                 self.said.append(Said(self.now, prompt))
                 self._begin(play, len(prompt.text) / pace(prompt.language))
             case actions.Replay(play):
-                self._begin(play, REPLAY_SECONDS)
+                self._begin(play, REPLAY_SECONDS, replaying=True)
             case actions.StopPlaying():
-                if self.said:
+                if not self._replaying:
                     self.said[-1] = replace(self.said[-1], cut=True)
                 self._play = None
             case actions.Listen():
@@ -309,6 +312,7 @@ class Simulation:
                 self._timers.pop(timer, None)
             case actions.Record(silence_seconds):
                 self._recording, self._silence = True, silence_seconds
+                self._takes += 1
             case actions.StopRecording():
                 self._recording, self.message = False, True
             case actions.Discard():
@@ -316,7 +320,7 @@ class Simulation:
             case actions.Enqueue(queue):
                 self._enqueue(queue)
             case actions.LeaveQueue():
-                self._queued = False
+                self._queued = None
             case actions.Transfer(transfer, to):
                 self._dial(transfer, to)
             case actions.StopTransfer():
@@ -337,8 +341,11 @@ class Simulation:
                     self._play = None
                 self.end = action
 
-    def _begin(self, play: int, seconds: float) -> None:
-        self._play = play
+    def _fell_silent(self, take: int) -> bool:
+        return self._recording and take == self._takes and self._tell(events.MessageEnded())
+
+    def _begin(self, play: int, seconds: float, *, replaying: bool = False) -> None:
+        self._play, self._replaying = play, replaying
         self._later(seconds, lambda: self._prompt_over(play))
 
     def _prompt_over(self, play: int) -> bool:
@@ -360,15 +367,15 @@ class Simulation:
             self._talking = False
 
     def _enqueue(self, queue: str) -> None:
-        self._queued = True
+        place = self._queued = next(self._numbers)
         agent = self._world.agents.get(queue)
         if agent is not None:
-            self._later(agent.after, lambda: self._answer(agent))
+            self._later(agent.after, lambda: self._answer(agent, place))
 
-    def _answer(self, agent: AgentStub) -> bool:
-        if not self._queued:
+    def _answer(self, agent: AgentStub, place: int) -> bool:
+        if self._queued != place:
             return False
-        self._queued = False
+        self._queued = None
         self._later(agent.talks, lambda: self._tell(events.HungUp(agent.hangs_up)))
         return self._tell(events.AgentAnswered(agent.id))
 

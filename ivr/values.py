@@ -170,7 +170,7 @@ def read_back(kind: ValueKind, value: str, language: str = "zh") -> str:
     >>> read_back("phone", "13800138000"), read_back("amount", "12.50")
     ('幺三八，零零幺三，八零零零', '十二元五角')
     """
-    chinese = language == "zh"
+    chinese = language.startswith("zh")
     match kind:
         case "amount":
             return money(value) if chinese else f"{value} yuan"

@@ -20,6 +20,8 @@ from speech.audio import TRUNCATED, read_audio, resample, to_int16
 from speech.voices import LEVEL, MARGIN, VOICES, Speaker, Voice, is_mandarin, reading
 
 RATE = 8000
+#: Ends the name of a prompt that is about one caller: its sound is not kept.
+ONE_CALL = "~"
 
 _LOG = logging.getLogger(__name__)
 
@@ -99,7 +101,8 @@ class PromptLibrary:
                 f"put {name}.wav into {folder_list}, or run: pip install 'huawu[tts]'",
             )
         samples = self._speaker.say(text, self._voice, RATE, language)
-        self._keep(self._cache / f"{rendering}.{self._speaker.engine}.wav", samples)
+        if not name.endswith(ONE_CALL):
+            self._keep(self._cache / f"{rendering}.{self._speaker.engine}.wav", samples)
         return samples
 
     def _rendering(self, text: str, language: str) -> str:

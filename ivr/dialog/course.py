@@ -16,6 +16,8 @@ from ivr.outbox import Outbox
 from ivr.prompt import Prompt, variables_in
 from ivr.values import ValueKind, read_back
 
+#: How long after the answer to a secret question the caller's channel stays silent, in seconds.
+UNMASK_SECONDS = 1.0
 #: What a call can come to, the best last.
 MERIT = (Outcome.CONTAINED, Outcome.VOICEMAIL, Outcome.HANDED_OFF)
 
@@ -85,7 +87,9 @@ class Course:
         #: With how much confidence a variable was recognised; keyed ones are not here.
         self.confidence: dict[str, float] = {}
         #: Kind of each variable that was entered.
-        self.kinds: dict[str, ValueKind] = {"caller": "phone", "caller_last4": "digits"}
+        self.kinds: dict[str, ValueKind] = {}
+        if call.caller.isdecimal():
+            self.kinds = {"caller": "phone", "caller_last4": "digits"}
         #: Keys pressed before they were asked for.
         self.ahead: deque[str] = deque()
         #: A key that would end the number just entered and is no use any more.
@@ -95,6 +99,10 @@ class Course:
         self.refusals: Counter[str] = Counter()
         #: The best that the call has come to so far.
         self.achieved: Outcome | None = None
+        #: Whether what was to be said last was said to its end, as far as the door knows.
+        self.heard = False
+        #: Until when keys are those of a secret that was complete without them.
+        self.deaf_until = 0.0
         #: Whether the caller knows of the recording.
         self.recording = False
         self.hops = 0

@@ -15,7 +15,7 @@ from typing import Any
 from calls.records import EventKind, Outcome
 from ivr import actions, events, outbox
 from ivr.actions import Action
-from ivr.dialog.course import CallFacts, Course, Entrance, Frame
+from ivr.dialog.course import UNMASK_SECONDS, CallFacts, Course, Entrance, Frame
 from ivr.dialog.handoff import CallbackVisit, QueueVisit, TransferVisit
 from ivr.dialog.lookup import HttpVisit
 from ivr.dialog.message import RecordVisit
@@ -60,8 +60,6 @@ VISITS: dict[type[Node], type[Visit[Any]]] = {
     CallbackNode: CallbackVisit,
     HttpNode: HttpVisit,
 }
-#: How long after the answer to a secret question the caller's channel stays silent, in seconds.
-UNMASK_SECONDS = 1.0
 #: Flows within flows that a call may be in.
 MAX_DEPTH = 10
 
@@ -138,15 +136,15 @@ class Dialog:
             self._ring(event)
             return
         match event:
-            case events.PromptEnded(play):
+            case events.PromptEnded(play) | events.PromptFailed(play):
                 if play == self._course.out.play:
-                    self._said(visit)
+                    self._said(visit, heard=isinstance(event, events.PromptEnded))
             case events.Digit(key):
                 self._digit(visit, key)
             case events.TimerEnded(timer):
                 name = self._course.out.ended(timer)
                 if name == outbox.PROMPT_TIMER:
-                    self._said(visit)
+                    self._said(visit, heard=False)
                 elif name is not None:
                     visit.timer(name)
             case events.HungUp(by):
@@ -165,12 +163,15 @@ class Dialog:
             case _:
                 pass
 
-    def _said(self, visit: Visit[Any]) -> None:
+    def _said(self, visit: Visit[Any], *, heard: bool) -> None:
+        self._course.heard = heard
         self._course.late_terminator = None
         if not self._course.out.goes_on():
             visit.prompt_ended()
 
     def _digit(self, visit: Visit[Any], key: str) -> None:
+        if self._course.at < self._course.deaf_until:
+            return
         late, self._course.late_terminator = self._course.late_terminator, None
         if key != late:
             visit.digit(key)
@@ -184,7 +185,7 @@ class Dialog:
         out.node = course.path(entrance.node)
         if course.hops > self.flow.max_hops:
             out.note(EventKind.ERROR, reason="hop-limit", hops=self.flow.max_hops)
-            course.end("hop-limit", Outcome.FAILED)
+            course.end("hop-limit", course.achieved or Outcome.FAILED)
             return
         node = course.node
         self._mask(node.is_secret)
@@ -243,7 +244,7 @@ class Dialog:
             course.go(node.next)
         elif len(course.frames) > MAX_DEPTH:
             course.out.note(EventKind.ERROR, reason="depth-limit", depth=MAX_DEPTH)
-            course.end("depth-limit", Outcome.FAILED)
+            course.end("depth-limit", course.achieved or Outcome.FAILED)
         else:
             inner = self.flow.flows[node.flow]
             course.frames.append(Frame(inner, back_to=node.next))
@@ -288,6 +289,8 @@ class Dialog:
         return {**self.flow.unknown, **self._course.variables}
 
     def _mask(self, secret: bool) -> None:
+        if secret:
+            self._course.deaf_until = 0.0  # the keys that come are those of the next secret
         if secret != self._masked:
             self._masked = secret
             self._course.out.add(actions.Mask() if secret else actions.Unmask(UNMASK_SECONDS))

@@ -15,6 +15,8 @@ from ivr.prompt import Prompt, variables_in
 
 #: How long a caller waits in silence before the filler is said, in seconds.
 FILLER_SECONDS = 1.0
+#: Characters of a text that is kept.
+MAX_TEXT = 500
 #: What an attempt may take beyond its own limit, in seconds.
 ATTEMPT_GRACE_SECONDS = 1.0
 
@@ -29,7 +31,10 @@ class HttpVisit(Visit[HttpNode]):
         """Ask."""
         node = self.node
         url = Prompt("", node.url).filled(
-            {name: quote(self.course.text(name), safe="") for name in variables_in(node.url)}
+            {
+                name: quote(self.course.text(name), safe="", errors="replace")
+                for name in variables_in(node.url)
+            }
         )
         self._fetch = self.out.fetch(
             method=node.method,
@@ -126,4 +131,7 @@ def pick(data: Any, path: str) -> Value | None:
             data = data[int(part)] if int(part) < len(data) else None
         else:
             return None
-    return data if isinstance(data, str | int | float) else None
+    if isinstance(data, str):
+        # half a surrogate pair can be neither said nor stored, and nobody listens to a whole page
+        return data.encode("utf-8", "replace").decode()[:MAX_TEXT]
+    return data if isinstance(data, int | float) else None

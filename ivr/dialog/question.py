@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from calls.masking import masked
 from calls.records import EventKind
 from ivr import actions, events
-from ivr.dialog.course import Course, Entrance
+from ivr.dialog.course import UNMASK_SECONDS, Course, Entrance
 from ivr.dialog.visit import Visit
 from ivr.entry import Verdict, fits, judge, judge_pause, value
 from ivr.events import Event
@@ -274,6 +274,9 @@ class CollectVisit(InputVisit[CollectNode]):
             keys = keys[:-1]
         else:
             self._swallow_terminator()
+            if last and self.node.secret:
+                # a key too many is most likely one of the secret's: it must not become the next answer
+                self.course.deaf_until = self.course.at + UNMASK_SECONDS
         self.answered(value(self.node, keys) or "", 1.0)
 
     def _swallow_terminator(self) -> None:
@@ -298,7 +301,9 @@ class CollectVisit(InputVisit[CollectNode]):
         node, course = self.node, self.course
         course.learn(node.variable, answer, kind=node.kind, confidence=confidence)
         if not node.secret:
-            course.learn(f"{node.variable}_last4", answer[-4:], kind="digits")
+            course.learn(
+                f"{node.variable}_last4", answer[-4:], kind="digits" if answer[-4:].isdecimal() else None
+            )
         course.go(node.next)
 
 

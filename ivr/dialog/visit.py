@@ -78,7 +78,7 @@ class PlayVisit(Visit[PlayNode]):
         """Go on."""
         if self.node.answers:
             self.course.achieve(Outcome.CONTAINED)
-        if self.node.notice and not self.course.recording:
+        if self.node.notice and self.course.heard and not self.course.recording:
             self.course.recording = True
             self.out.add(actions.StartRecording())
         self.course.go(self.node.next)

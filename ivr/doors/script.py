@@ -86,8 +86,11 @@ class ScriptDoor:
             self._at(self._now + _samples(agent.answers_after), AgentAnswered(agent.id))
 
     def leave_queue(self) -> None:
-        """Stop looking."""
-        self._due = deque(item for item in self._due if not isinstance(item[1], AgentAnswered))
+        """Stop looking; an agent who has just answered finds the caller gone."""
+        self._agent_line = None
+        talk = (AgentAnswered, HungUp)
+        self._due = deque(item for item in self._due if not isinstance(item[1], talk))
+        self.spoken = [line for line in self.spoken if line.start < self._now / RATE]
 
     def transfer(self, transfer: int, to: str, timeout_seconds: float) -> None:
         """Dial: the scenario's agent answers, if it has one, else nobody does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from calls.errors import FlowError, HuawuError
@@ -71,12 +71,23 @@ def read_flow(path: str | Path) -> tuple[Flow | None, list[HuawuError]]:
                 faults.append(document.complaint(location, f"more than {MAX_FLOWS} flows", "join some"))
             else:
                 waiting.append((wanted, beside))
+    faults += _names_given_twice([*documents.values()])
     shared = _written_anywhere(flow for _, flow in documents.values())
     for document, flow in documents.values():
         faults += _faults(document, flow, shared)
     if faults or path.stem not in documents:
         return None, faults
     return _joined(path.stem, documents), []
+
+
+def _names_given_twice(flows: Sequence[tuple[Document, Flow]]) -> Iterator[HuawuError]:
+    """Refuse two flows of one name: traces and recorded prompts could not tell them apart."""
+    files: dict[str, Path] = {}
+    for document, flow in flows:
+        if flow.name in files:
+            problem = f"{flow.name!r} is already the name of {files[flow.name].name}"
+            yield document.complaint(("name",), problem, "choose another")
+        files.setdefault(flow.name, document.path)
 
 
 def _joined(name: str, documents: dict[str, tuple[Document, Flow]]) -> Flow:

@@ -15,7 +15,8 @@ import soundfile
 from calls.recordings import RecordingFolder
 from calls.records import Agent, Call, CallEvent, EventKind, Leg, Outcome, Queue, Recording, Role
 from calls.store import Store
-from ivr.call import PlayedCall, play_call
+from ivr.call import PlayedCall, play_call, take_call
+from ivr.doors.script import ScriptDoor
 from ivr.flow import Flow, load_flow
 from ivr.script import Scenario, load_scenario
 from speech.models import find_model
@@ -220,3 +221,21 @@ def test_a_call_that_is_broken_off_is_closed(
         play("24-type-ahead")
     (call,) = store.find(Call)
     assert (call.outcome, call.ended_at is not None) == (Outcome.INTERRUPTED, True)
+
+
+def test_a_call_that_cannot_be_recorded_is_taken_all_the_same(
+    tmp_path: Path, store: Store, flow: Flow, prompts: PromptLibrary, speaker: Speaker
+) -> None:
+    (tmp_path / "taken").write_text("a file, no folder")
+    taken = take_call(
+        ScriptDoor(scenario("25-hangs-up-in-prompt"), speaker, np.random.default_rng(1)),
+        flow,
+        store=store,
+        folder=RecordingFolder(tmp_path / "taken"),
+        model=None,
+        sound_of=prompts.audio,
+    )
+    errors = [event.data for event in store.find(CallEvent, call_id=taken.call.id, kind=EventKind.ERROR)]
+    assert [error["reason"] for error in errors] == ["recording"]
+    assert store.find(Recording, call_id=taken.call.id) == []
+    assert store.get(Call, taken.call.id).ended_at is not None

@@ -229,3 +229,40 @@ def test_a_prompt_that_cannot_be_said_does_not_end_the_call(tmp_path: Path) -> N
     engine.run()
     assert [note.data["name"] for note in trace if note.kind is EventKind.ERROR] == ["hello", "menu", "agent"]
     assert engine.end == HangUp("caller", Outcome.ABANDONED)
+
+
+def test_a_notice_that_cannot_be_said_starts_no_recording(tmp_path: Path) -> None:
+    def mute_at_first(name: str, text: str, language: str) -> Samples:
+        if name == "hello":
+            raise VoiceError("prompt 'hello': 尊敬的张先生", "write words in it")
+        return np.zeros(round(PROMPT_SECONDS * RATE), np.int16)
+
+    trace: list[Note] = []
+    writer = RecordingFolder(tmp_path / "recordings").start("c1")
+    engine = Engine(
+        Dialog(flow_of(tmp_path, BANK.replace("notice: true, next: pin", "notice: true, next: menu")), FACTS),
+        TimedDoor({5.0: HungUp("caller")}, voice=1000),
+        Listener(None),
+        sound_of=mute_at_first,
+        writer=writer,
+        observers=[lambda note, at: trace.append(note)],
+    )
+    engine.run()
+    assert writer.close().masked == ((0.0, 5.0),)
+    assert audible(alaw_decode(writer.path.read_bytes()[58::2])) == []
+    assert "张" not in repr(trace)
+
+
+def test_a_key_too_many_of_a_secret_is_no_answer_to_the_next_question(tmp_path: Path) -> None:
+    text = BANK.replace("max_length: 6, next: again", "max_length: 6, next: menu")
+    keys: dict[float, Signal] = {2.0 + n / 10: Digit("3") for n in range(1, 9)}
+    engine = Engine(
+        Dialog(flow_of(tmp_path, text), FACTS),
+        TimedDoor({**keys, 4.0: Digit("4"), 5.0: HungUp("caller")}),
+        Listener(None),
+        sound_of=lambda name, text, language: np.zeros(round(PROMPT_SECONDS * RATE), np.int16),
+        writer=None,
+        observers=[],
+    )
+    engine.run()
+    assert [said.prompt.name for said in engine.said] == ["hello", "pin", "menu", "marks"]

@@ -7,7 +7,8 @@ import pytest
 
 from calls.errors import FlowError
 from ivr.flow import CollectNode, MenuNode, load_flow
-from ivr.prompt import Prompt
+from ivr.prompt import FILLED, Prompt
+from speech.prompts import ONE_CALL
 from speech.resources import resource
 from tests.ivr.flows import DESK, flow_of
 
@@ -164,3 +165,15 @@ def test_an_input_keeps_its_own_retries_and_hot_keys(tmp_path: Path) -> None:
     assert flow.regret("parcels", "no_input", 5) == Prompt("parcels-no-input-1", "在吗")
     assert flow.hot_keys_of(parcels) == {"9": "back"}
     assert flow.hot_keys_of(phone) == {"*": "back"}
+
+
+def test_two_flows_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(DESK, encoding="utf-8")
+    text = DESK.replace("{type: play, prompt: 请听, next: menu}", "{type: goto, flow: other, next: menu}")
+    assert error_of(tmp_path, text) == (
+        "other.yaml:2: name: 'desk' is already the name of flow.yaml → choose another"
+    )
+
+
+def test_what_is_said_to_one_caller_only_is_not_kept() -> None:
+    assert FILLED == ONE_CALL

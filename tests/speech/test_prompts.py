@@ -141,3 +141,9 @@ def test_mandarin_by_any_name_shares_one_file(tmp_path: Path, speaker: Speaker) 
     for language in ("zh", "zh-CN", "cmn"):
         library.audio("welcome", WELCOME, language)
     assert [file.name for file in tmp_path.iterdir()] == [f"{KEY_OF_WELCOME}.{speaker.engine}.wav"]
+
+
+def test_the_sound_of_a_prompt_about_one_caller_is_not_kept(tmp_path: Path, speaker: Speaker) -> None:
+    library = PromptLibrary([], tmp_path / "cache", speaker)
+    library.audio("read-back~", "您的号码是幺三八")
+    assert not list(tmp_path.rglob("*.wav"))

@@ -143,3 +143,30 @@ def test_a_callback_needs_a_number(tmp_path: Path) -> None:
     call = place(tmp_path, BACK.replace("variable: level, ", ""), caller="")
     call.until_over()
     assert (call.callbacks, path_of(call)[1]) == ([], "lost")
+
+
+def test_an_agent_of_one_queue_does_not_answer_in_another(tmp_path: Path) -> None:
+    call = place(
+        tmp_path,
+        """
+  first: {type: queue, queue: one, prompt: 请稍候, max_wait_seconds: 5, no_agent: second}
+  second: {type: queue, queue: two, prompt: 请稍候, max_wait_seconds: 60, no_agent: lost}
+""",
+        world={"agents": {"one": {"after": 20}}},
+    )
+    call.until_over()
+    assert call.end == HangUp("lost", Outcome.FAILED)
+
+
+def test_a_message_counts_more_than_running_in_circles(tmp_path: Path) -> None:
+    call = place(
+        tmp_path,
+        """
+  note: {type: record, prompt: 请留言, next: round}
+  round: {type: goto, next: round}
+""",
+    )
+    call.until_waiting()
+    call.leave_message(3)
+    call.until_over()
+    assert call.end == HangUp("hop-limit", Outcome.VOICEMAIL)

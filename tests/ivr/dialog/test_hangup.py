@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from calls.recordings import RecordingFolder
-from calls.records import Call, CallEvent, EventKind, Leg, Outcome, Recording
+from calls.records import Call, CallEvent, EventKind, Leg, Outcome, Recording, Role
 from calls.store import Store
 from ivr import actions, events
 from ivr.call import take_call
@@ -173,7 +173,9 @@ def test_hanging_up_closes_the_call(tmp_path: Path, store: Store, silent: str, s
     assert (trace[-1].at, trace[-1].data) == (at, {"cause": "caller", "outcome": outcome.value})
     (recording,) = store.find(Recording, call_id=call.id)
     assert (recording.seconds, recording.flags) == (at, ())
-    assert [leg.ended_at for leg in store.find(Leg, call_id=call.id)] == [call.ended_at]
+    legs = store.find(Leg, call_id=call.id)
+    assert [leg.ended_at for leg in legs if leg.role is Role.CALLER] == [call.ended_at]
+    assert all(leg.ended_at is not None and leg.ended_at <= call.ended_at for leg in legs)
     assert door.done[-1] == "hang up"
     assert ("stop transfer" in door.done) == (state == "transfer, ringing")
 
