@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,7 +122,7 @@ def open_engine(url: URL, *, writer: bool) -> Engine:
         # The driver would begin transactions by itself, and only at the first write.
         connection.isolation_level = None
         with translated(str(url.database)):
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -131,11 +133,23 @@ def open_engine(url: URL, *, writer: bool) -> Engine:
     return engine
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; while another process makes the same switch on a new file, SQLite does not wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 @contextmanager
 def translated(database: str) -> Iterator[None]:
     """Turn the driver's errors into :class:`StoreError` with the way out."""
-    import sqlite3
-
     try:
         yield
     except (DatabaseError, InterfaceError, sqlite3.Error) as error:
