@@ -58,7 +58,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "installing huawu into $(VENV) …"
-	@$(PIP) -e '.[tts]'
+	@$(PIP) -e '.[tts,sip]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt

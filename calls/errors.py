@@ -51,6 +51,14 @@ class SoundCardError(HuawuError):
     """There is no microphone or no headphones, or they cannot be used."""
 
 
+class LinkError(HuawuError):
+    """Two processes of a running centre cannot talk to each other."""
+
+
+class ServeError(HuawuError):
+    """The configuration of a running centre is wrong, or a part of it cannot start."""
+
+
 class FlowError(HuawuError):
     """A flow file is wrong; the message names file, line, field and the known names."""
 

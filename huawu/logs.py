@@ -12,7 +12,7 @@ import structlog
 from calls.masking import masked
 
 
-def configure(*, verbose: bool = False, stream: Any = None) -> None:
+def configure(*, verbose: bool = False, stream: Any = None, process: str = "") -> None:
     """Set up structlog for the process.
 
     Parameters
@@ -21,6 +21,8 @@ def configure(*, verbose: bool = False, stream: Any = None) -> None:
         Show debug lines too.
     stream : file, optional
         Standard error by default.
+    process : str, optional
+        Name that every line carries, where several processes share a log.
     """
     out = stream or sys.stderr
     terminal = out.isatty()
@@ -33,6 +35,7 @@ def configure(*, verbose: bool = False, stream: Any = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             mask_numbers,
+            *([_naming(process)] if process else []),
             structlog.processors.dict_tracebacks if not terminal else structlog.processors.format_exc_info,
             render,
         ],
@@ -40,6 +43,14 @@ def configure(*, verbose: bool = False, stream: Any = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+
+
+def _naming(process: str) -> structlog.types.Processor:
+    def name(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        fields["process"] = process
+        return fields
+
+    return name
 
 
 #: Fields that hold a telephone number.

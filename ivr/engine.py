@@ -309,11 +309,10 @@ class Engine:
     def _record(self, caller: Samples, far: Samples) -> None:
         if self._taking_message:
             self._message.append(caller)
+        silent = self._privacy.silent(self._clock, message=self._taking_message)
         if self._writer is None:
             return
-        kept = alaw_encode(caller)
-        if self._privacy.silent(self._clock, message=self._taking_message):
-            kept = bytes([ALAW_SILENCE]) * len(caller)
+        kept = bytes([ALAW_SILENCE]) * len(caller) if silent else alaw_encode(caller)
         try:
             self._writer.write(kept, alaw_encode(far))
         except RecordingError as error:

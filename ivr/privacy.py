@@ -29,27 +29,16 @@ class Privacy:
                 self._masked, self.ends_at = True, None
             case actions.Unmask(after_seconds):
                 self._masked, self.ends_at = False, now + round(after_seconds * RATE)
-        self._mark(now)
 
     def silent(self, now: int, *, message: bool = False) -> bool:
-        """Return whether what comes from now on is written as silence.
+        """Return whether what comes from now on is written as silence; asked for every stretch of a call.
 
         A message that the caller leaves needs no notice but its own prompt.
         """
         if self.ends_at is not None and now >= self.ends_at:
             self.ends_at = None
         secret = self._masked or self.ends_at is not None
-        self._mark(now, silent=secret or not (self._told or message))
-        return self._since is not None
-
-    def spans(self, end: int) -> list[tuple[int, int]]:
-        """Return all stretches of silence of a call that ended at ``end``."""
-        last = [(self._since, end)] if self._since is not None and self._since < end else []
-        return self._spans + last
-
-    def _mark(self, now: int, silent: bool | None = None) -> None:
-        if silent is None:
-            silent = self._masked or self.ends_at is not None or not self._told
+        silent = secret or not (self._told or message)
         if silent and self._since is None:
             follows = bool(self._spans) and self._spans[-1][1] == now
             self._since = self._spans.pop()[0] if follows else now
@@ -57,3 +46,9 @@ class Privacy:
             if self._since < now:
                 self._spans.append((self._since, now))
             self._since = None
+        return silent
+
+    def spans(self, end: int) -> list[tuple[int, int]]:
+        """Return all stretches of silence of a call that ended at ``end``."""
+        last = [(self._since, end)] if self._since is not None and self._since < end else []
+        return self._spans + last

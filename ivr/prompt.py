@@ -36,8 +36,12 @@ class Prompt:
         """Return the prompt with its variables filled in; one that has no value stays empty."""
         if not variables_in(self.text):
             return self
-        text = _VARIABLE.sub(lambda match: values.get(match[1], ""), self.text)
-        return replace(self, name=self.name + FILLED, text=text)
+        return replace(self, name=self.name + FILLED, text=fill(self.text, values))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return a template with its variables filled in; one that has no value stays empty."""
+    return _VARIABLE.sub(lambda match: values.get(match[1], ""), text)
 
 
 def variables_in(text: str) -> list[str]:

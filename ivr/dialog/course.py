@@ -13,7 +13,7 @@ from ivr import actions
 from ivr.expression import Value, as_text
 from ivr.flow import AnyNode, Flow, Reason
 from ivr.outbox import Outbox
-from ivr.prompt import Prompt, variables_in
+from ivr.prompt import Prompt, fill, variables_in
 from ivr.values import ValueKind, read_back
 
 #: How long after the answer to a secret question the caller's channel stays silent, in seconds.
@@ -166,7 +166,7 @@ class Course:
 
     def fill(self, text: str) -> str:
         """Return a template with the plain values of its variables."""
-        return Prompt("", text).filled({name: self.text(name) for name in variables_in(text)}).text
+        return fill(text, {name: self.text(name) for name in variables_in(text)})
 
     def text(self, variable: str) -> str:
         """Return a variable as text; empty where it has no value."""

@@ -11,7 +11,7 @@ from ivr.dialog.visit import Visit
 from ivr.events import Event
 from ivr.expression import Value
 from ivr.flow import HttpNode
-from ivr.prompt import Prompt, variables_in
+from ivr.prompt import fill, variables_in
 
 #: How long a caller waits in silence before the filler is said, in seconds.
 FILLER_SECONDS = 1.0
@@ -30,15 +30,11 @@ class HttpVisit(Visit[HttpNode]):
     def begin(self) -> None:
         """Ask."""
         node = self.node
-        url = Prompt("", node.url).filled(
-            {
-                name: quote(self.course.text(name), safe="", errors="replace")
-                for name in variables_in(node.url)
-            }
-        )
+        names = variables_in(node.url)
+        quoted = {name: quote(self.course.text(name), safe="", errors="replace") for name in names}
         self._fetch = self.out.fetch(
             method=node.method,
-            url=url.text,
+            url=fill(node.url, quoted),
             headers={name: self.course.fill(value) for name, value in node.headers.items()},
             body=self._filled(node.body),
             timeout_seconds=node.timeout_seconds,

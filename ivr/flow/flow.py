@@ -41,7 +41,6 @@ from ivr.flow.steps import (
 from ivr.flow.words import HotKey, Key, Language, NodeName, Variable, in_language
 from ivr.hours import Schedule, State
 from ivr.prompt import Prompt
-from ivr.values import ValueKind
 
 AnyNode = (
     PlayNode
@@ -172,11 +171,6 @@ class Flow(Section):
         return {key: what for key, what in keys.items() if key not in node.keys_taken}
 
     # -- variables ----------------------------------------------------------------------------------
-
-    def value_kinds(self) -> dict[str, ValueKind]:
-        """Return the kind of every collected variable."""
-        nodes = self.nodes.values()
-        return {node.variable: node.kind for node in nodes if isinstance(node, CollectNode)}
 
     def secrets(self) -> frozenset[str]:
         """Return the variables that may be written nowhere."""

@@ -14,14 +14,15 @@ from ivr.lint.finding import Finding
 from ivr.lint.graph import Step
 from ivr.lint.study import Place, Study, Text
 from ivr.prompt import variables_in
+from ivr.simulation import CHARACTERS_PER_SECOND
 from ivr.values import LENGTHS, ValueKind
 from speech.pinyin import syllables
 from speech.reading import spoken
 
 #: Longest prompt, in seconds: what comes later is not remembered.
 LONGEST = 12.0
-#: Characters a second of Chinese, and words a second of other languages, as announcements are spoken.
-CHARACTERS_PER_SECOND, WORDS_PER_SECOND = 4.5, 2.5
+#: Words a second of other languages than Chinese, as announcements are spoken.
+WORDS_PER_SECOND = 2.5
 #: Longest silence that callers take for work being done, in seconds.
 LONGEST_SILENCE = 5.0
 #: Characters that a variable is counted as, if nothing is known of its length.
