@@ -59,6 +59,10 @@ class ServeError(HuawuError):
     """The configuration of a running centre is wrong, or a part of it cannot start."""
 
 
+class AgentError(HuawuError):
+    """An agent, or what is said of one, cannot be so."""
+
+
 class FlowError(HuawuError):
     """A flow file is wrong; the message names file, line, field and the known names."""
 

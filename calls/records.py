@@ -67,16 +67,31 @@ class EventKind(StrEnum):
     CALLBACK = "callback"
     SURVEY = "survey"
     WEB = "web"
+    HOLD = "hold"
     HANGUP = "hangup"
     ERROR = "error"
     ENTERQUEUE = "ENTERQUEUE"
     CONNECT = "CONNECT"
     ABANDON = "ABANDON"
     RINGNOANSWER = "RINGNOANSWER"
+    RINGCANCELED = "RINGCANCELED"
     COMPLETEAGENT = "COMPLETEAGENT"
     COMPLETECALLER = "COMPLETECALLER"
     EXITWITHKEY = "EXITWITHKEY"
     EXITWITHTIMEOUT = "EXITWITHTIMEOUT"
+    EXITEMPTY = "EXITEMPTY"
+    BLINDTRANSFER = "BLINDTRANSFER"
+
+
+class AgentState(StrEnum):
+    """What an agent is doing."""
+
+    OFFLINE = "offline"  # not logged in
+    AVAILABLE = "available"  # waits for a call
+    RINGING = "ringing"  # the phone rings with one
+    TALKING = "talking"
+    WRAP_UP = "wrap-up"  # finishes the last one's work
+    PAUSED = "paused"  # takes no calls, for a reason
 
 
 class Layout(StrEnum):
@@ -352,18 +367,39 @@ class Callback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A person who answers calls."""
+    """A person who answers calls.
+
+    ``address`` is the SIP URI of the phone, ``sip:1001@10.0.0.5``; an agent without one is never rung.
+    """
 
     id: str
     name: str = ""
     team: str = ""
     skills: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """A line in which callers wait for agents."""
+    """A line in which callers wait for agents who have all its ``skills``.
+
+    ``ring_seconds`` is how long a phone rings for it, ``wrap_up_seconds`` how long an agent is left alone
+    after one of its calls; ``None`` leaves it to the centre.
+    """
 
     id: str
     name: str = ""
     skills: tuple[str, ...] = ()
+    ring_seconds: float | None = None
+    wrap_up_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChange:
+    """From when on an agent did what; ``reason`` says why one is paused."""
+
+    id: str = field(default_factory=new_id)
+    agent_id: str
+    state: AgentState
+    reason: str = ""
+    at: datetime = field(default_factory=utc_now)

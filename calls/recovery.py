@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from calls.errors import RecordingError
 from calls.recordings import OpenRecording, RecordingFolder, repair
@@ -20,12 +20,21 @@ class Recovered:
     problem: str = ""
 
 
-def recover(store: Store, folder: RecordingFolder) -> list[Recovered]:
+def recover(
+    store: Store, folder: RecordingFolder, *, started_before: datetime | None = None
+) -> list[Recovered]:
     """Close every open call whose process is gone.
 
     Its recordings get a true header, length and checksum and the flag ``recovered``; the call ends
     with its recording and the outcome ``interrupted``. Calls that are still running are left alone
     (their recordings are locked). Doing it twice changes nothing.
+
+    Parameters
+    ----------
+    store, folder : Store, RecordingFolder
+        Where the calls are.
+    started_before : datetime, optional
+        Leave alone what started later: the calls of a process that is recovering while it takes new ones.
 
     Returns
     -------
@@ -34,6 +43,8 @@ def recover(store: Store, folder: RecordingFolder) -> list[Recovered]:
     """
     done = []
     for call in store.find(Call, ended_at=None):
+        if started_before is not None and call.started_at >= started_before:
+            continue
         try:
             closed = _close(store, folder, call)
         except OpenRecording:

@@ -20,6 +20,7 @@ from console import (
     recordings,
     reviews,
     sample,
+    webcall,
 )
 from console.desk import Desk
 from console.texts import known_text, label_text
@@ -28,7 +29,7 @@ from console.texts import known_text, label_text
 FORM_BYTES = 64 * 1024
 
 
-def create_app(store_url: str, recordings_folder: Path) -> Flask:
+def create_app(store_url: str, recordings_folder: Path, web_calls: webcall.WebCalls | None = None) -> Flask:
     """Make the desk.
 
     Parameters
@@ -38,6 +39,8 @@ def create_app(store_url: str, recordings_folder: Path) -> Flask:
         while that fails, pages say why and later requests try again.
     recordings_folder : Path
         The folder of the recordings.
+    web_calls : WebCalls, optional
+        Where calls from the browser go; without it there are none.
 
     Returns
     -------
@@ -61,11 +64,12 @@ def create_app(store_url: str, recordings_folder: Path) -> Flask:
         tint=passages.tint,
     )
     app.extensions["desk"] = Desk(store_url, recordings_folder)
+    app.extensions["web-calls"] = web_calls
     guard.install(app)
     language.install(app)
     faults.install(app)
     app.context_processor(_words)
-    for module in (sample, calls, reviews, recordings):
+    for module in (sample, calls, reviews, recordings, webcall):
         app.register_blueprint(module.blueprint)
     return app
 
@@ -76,6 +80,7 @@ def _words() -> dict[str, Any]:
     return {
         "language": spoken,
         "switch_query": language.switch_query,
+        "can_call": webcall.offered() is not None,
         "t": language.t,
         "label": lambda kind, value: label_text(kind, value, spoken),
         "known": lambda key, otherwise: known_text(key, spoken, otherwise),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 from werkzeug.sansio.utils import host_is_trusted
 
 from console.language import t
@@ -39,6 +39,11 @@ def own_origin(url: str | None, scheme: str, host: str) -> bool:
     return (parts.scheme, parts.netloc) == (scheme, host)
 
 
+def let_connect(address: str) -> None:
+    """Let the present page, and no other, open a WebSocket to ``address`` beside its own server."""
+    g.connect = address
+
+
 def _check() -> None:
     host = request.environ.get("HTTP_HOST", "")
     if not host_is_trusted(host, HOSTS):
@@ -64,6 +69,8 @@ def _check() -> None:
 
 def _protect(response: Response) -> Response:
     response.headers.extend(_HEADERS)
+    if "connect" in g:
+        response.headers["Content-Security-Policy"] += f"; connect-src 'self' {g.connect}"
     if request.endpoint != "static":
         # Pages hold personal data: they stay out of the browser's disk cache.
         response.headers["Cache-Control"] = "private, no-store"

@@ -1,6 +1,7 @@
 """One process of a running centre: ``python -m huawu.child NAME JSON``, started by ``huawu serve``.
 
 It dies with its parent, logs as the others do, and otherwise is what the package of its name makes of it.
+``-`` in place of the JSON reads it from standard input: it holds passwords, and ``ps`` shows arguments.
 """
 
 from __future__ import annotations
@@ -15,31 +16,37 @@ from importlib import import_module
 from calls.errors import HuawuError, ServeError
 from huawu import logs
 
-#: Name of a process → its package and the class of its settings.
+#: Name of a process → module and class of its settings, module whose ``run`` takes them.
 PROCESSES = {
-    "media": ("ivr.media", "MediaSettings"),
-    "sip": ("ivr.sip", "SipSettings"),
-    "ear": ("ivr.ears", "EarSettings"),
-    "gateway": ("ivr.gateway", "GatewaySettings"),
-    "engine": ("ivr.live", "EngineSettings"),
+    "media": ("ivr.media.settings", "MediaSettings", "ivr.media.process"),
+    "sip": ("ivr.sip.settings", "SipSettings", "ivr.sip.process"),
+    "ear": ("ivr.ears.settings", "EarSettings", "ivr.ears.process"),
+    "gateway": ("ivr.gateway.settings", "GatewaySettings", "ivr.gateway.process"),
+    "engine": ("ivr.live.settings", "EngineSettings", "ivr.live.process"),
+    "console": ("huawu.centre.desk", "DeskSettings", "huawu.centre.desk"),
 }
+#: Environment variable with the process that this one has to end with.
+PARENT = "HUAWU_PARENT"
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(arguments: list[str]) -> int:
     """Run a process until it is told to end; return its exit code."""
     name, text = arguments
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # whoever starts it in the background of a shell lets it ignore this, and it means: end now
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    parent = int(os.environ.get(PARENT) or os.getppid())
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
     if os.getppid() != parent:  # it died before this was arranged
         return 0
     logs.configure(verbose=False, process=name)
     try:
-        package, settings = PROCESSES[name]
-        made = getattr(import_module(f"{package}.settings"), settings)(**json.loads(text))
-        import_module(f"{package}.process").run(made)
+        settings_module, settings, process = PROCESSES[name]
+        fields = json.loads(sys.stdin.read() if text == "-" else text)
+        made = getattr(import_module(settings_module), settings)(**fields)
+        import_module(process).run(made)
     except HuawuError as error:
-        print(f"huawu {name}: {error}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"huawu {name}: {error}\n")  # at once: others write there too
         return ServeError.exit_code
     except KeyboardInterrupt:
         return 130

@@ -14,6 +14,7 @@ from rich.markup import escape
 from calls.errors import HuawuError
 from huawu import __version__, logs
 from huawu.call_command import call_command
+from huawu.calls_command import calls_app
 from huawu.console_command import console_command
 from huawu.demo_command import demo_command
 from huawu.draw_command import draw_command
@@ -25,6 +26,7 @@ from huawu.models_command import models_app
 from huawu.places import require_database
 from huawu.prompts_command import prompts_app
 from huawu.schema_command import schema_command
+from huawu.serve_command import serve_command
 from huawu.transcribing import transcribe_command
 
 app = typer.Typer(
@@ -35,6 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo_command)
+app.command("serve")(serve_command)
+app.add_typer(calls_app, name="calls")
 app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
 app.command("dtmf")(dtmf_command)

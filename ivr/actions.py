@@ -92,6 +92,7 @@ class Unmask:
 class Record:
     """Take a message, after a beep; tell when the caller has been silent for ``silence_seconds``."""
 
+    id: int
     silence_seconds: float
 
 
@@ -116,6 +117,7 @@ class Discard:
 class Enqueue:
     """Look for an agent of ``queue`` and connect the caller when one answers."""
 
+    id: int
     queue: str
 
 

@@ -7,9 +7,35 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from calls.records import Agent, Call, Callback, CallEvent, EventKind, Leg, Queue, Recording, Role, Survey
+from calls.records import (
+    Agent,
+    Call,
+    Callback,
+    CallEvent,
+    EventKind,
+    Leg,
+    Queue,
+    Recording,
+    Role,
+    Survey,
+    utc_now,
+)
 from calls.store import Store
 from ivr.actions import HangUp, Note
+
+#: Queue events that the dialog tells of, to which the distributor of calls adds figures.
+FIGURED = frozenset(
+    {
+        EventKind.ENTERQUEUE,
+        EventKind.CONNECT,
+        EventKind.ABANDON,
+        EventKind.EXITWITHKEY,
+        EventKind.EXITWITHTIMEOUT,
+        EventKind.EXITEMPTY,
+        EventKind.COMPLETEAGENT,
+        EventKind.COMPLETECALLER,
+    }
+)
 
 
 class CallLog:
@@ -32,6 +58,8 @@ class CallLog:
         self.call = call
         self._store = store
         self._agent = agent
+        self._figures: dict[EventKind, dict[str, Any]] = {}
+        self._told: dict[EventKind, CallEvent] = {}
         self._queued: list[Future[None]] = []
         self._legs = [Leg(call_id=call.id, role=Role.CALLER, address=call.caller, started_at=call.started_at)]
 
@@ -39,27 +67,52 @@ class CallLog:
         """Store that the call runs and where it is recorded, if it is."""
         self._store.add(self.call, *self._legs, *([recording] if recording is not None else []))
 
+    def answered(self) -> None:
+        """Store that the caller is answered now: the times of the trace count from here."""
+        self.call = replace(self.call, answered_at=utc_now())
+        self._queued.append(self._store.submit(self.call))
+
     def observe(self, note: Note, at: float) -> None:
         """Store an entry of the trace, at a time in seconds, and what it says about the call."""
-        records: list[Any] = [
-            CallEvent(call_id=self.call.id, at=at, kind=note.kind, node=note.node, data=note.data)
-        ]
+        event = CallEvent(call_id=self.call.id, at=at, kind=note.kind, node=note.node, data=note.data)
+        if note.kind in self._figures:
+            event = replace(event, data={**event.data, **self._figures.pop(note.kind)})
+        elif note.kind in FIGURED:
+            self._told[note.kind] = event
+        records: list[Any] = [event]
+        known: list[Any] = []
         if note.kind is EventKind.ENTERQUEUE:
             queue = Queue(id=note.data["queue"])
             self.call = replace(self.call, queue_id=queue.id)
-            records += [queue, self.call]
+            records.append(self.call)
+            known.append(queue)
         elif note.kind is EventKind.CONNECT and "agent" in note.data:
-            known = self._agent
-            agent = known if known is not None and known.id == note.data["agent"] else None
+            agent = self._agent if self._agent is not None and self._agent.id == note.data["agent"] else None
             agent = agent or Agent(id=note.data["agent"])
             self.call = replace(self.call, agent_id=agent.id)
             leg = Leg(call_id=self.call.id, role=Role.AGENT, address=agent.id, started_at=self._time(at))
             self._legs.append(leg)
-            records += [agent, self.call, leg]
+            records += [self.call, leg]
+            known.append(agent)
         elif note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
             self._legs = [leg if leg.role is Role.CALLER else self._ended(leg, at) for leg in self._legs]
             records += self._legs[1:]
-        self._queued.append(self._store.submit(*records))
+        self._queued.append(self._store.submit(*records, unless_known=known))
+
+    def queue_log(self, kind: EventKind, at: float, **figures: object) -> None:
+        """Store what the distributor of calls knows of a queue event, at a time in seconds.
+
+        What the dialog tells of as well (:data:`FIGURED`) is one entry of the trace, whichever of them
+        comes first.
+        """
+        if kind not in FIGURED:
+            event = CallEvent(call_id=self.call.id, at=at, kind=kind, data=figures)
+            self._queued.append(self._store.submit(event))
+        elif kind in self._told:
+            told = self._told.pop(kind)
+            self._queued.append(self._store.submit(replace(told, data={**told.data, **figures})))
+        else:
+            self._figures[kind] = figures
 
     def keep_survey(self, score: int) -> None:
         """Store the caller's satisfaction, 1 to 5, with the call and the agent who spoke with the caller."""
@@ -69,7 +122,7 @@ class CallLog:
     def keep_callback(self, number: str, queue: str) -> None:
         """Store that ``number`` is to be rung when ``queue`` has an agent."""
         callback = Callback(call_id=self.call.id, number=number, queue_id=queue)
-        self._queued.append(self._store.submit(Queue(id=queue), callback))
+        self._queued.append(self._store.submit(callback, unless_known=[Queue(id=queue)]))
 
     def close(self, end: HangUp, at: float, recording: Recording | None) -> None:
         """Store that the call ended ``at`` seconds, and its whole recording, if there is one."""
@@ -84,4 +137,4 @@ class CallLog:
         return leg if leg.ended_at is not None else replace(leg, ended_at=self._time(at))
 
     def _time(self, at: float) -> datetime:
-        return self.call.started_at + timedelta(seconds=at)
+        return (self.call.answered_at or self.call.started_at) + timedelta(seconds=at)

@@ -107,7 +107,8 @@ def _prompt(said: Said, cut_at: float | None) -> Line:
 #: What became of a queue or an agent, in words.
 _HANDOFF = {
     EventKind.ABANDON: "gave up waiting",
-    EventKind.RINGNOANSWER: "no agent answers",
+    EventKind.RINGNOANSWER: "an agent does not answer",
+    EventKind.EXITEMPTY: "no agent will answer",
     EventKind.EXITWITHTIMEOUT: "the longest wait is over",
     EventKind.COMPLETEAGENT: "the other side hung up",
     EventKind.COMPLETECALLER: "the caller hung up",

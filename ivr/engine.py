@@ -228,10 +228,10 @@ class Engine:
                 self._timers.pop(timer, None)
             case actions.StartRecording() | actions.Mask() | actions.Unmask():
                 self._privacy.take(action, self._clock)
-            case actions.Record(silence_seconds):
+            case actions.Record(record, silence_seconds):
                 self._message, self._taking_message = [], True
                 self._door.play(_beep())
-                self._listener.await_silence(silence_seconds)
+                self._listener.await_silence(record, silence_seconds)
             case actions.StopRecording():
                 self._taking_message = False
                 self._listener.stop_awaiting()
@@ -259,8 +259,8 @@ class Engine:
     def _hand_over(self, action: Action) -> None:
         """Have the door look for someone else to speak with."""
         match action:
-            case actions.Enqueue(queue):
-                self._door.enqueue(queue)
+            case actions.Enqueue(enqueue, queue):
+                self._door.enqueue(enqueue, queue)
             case actions.LeaveQueue():
                 self._door.leave_queue()
             case actions.Transfer(transfer, to, seconds):

@@ -69,20 +69,33 @@ class TimerEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentAnswered:
-    """An agent took the call from the queue."""
+class QueueMoved:
+    """The caller of the :class:`~ivr.actions.Enqueue` with this id is now at this place, 1 is next."""
 
+    enqueue: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """An agent answered the :class:`~ivr.actions.Enqueue` with this id; the caller is connected."""
+
+    enqueue: int
     agent: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoAgent:
-    """No agent of the queue will answer."""
+    """No agent will answer the :class:`~ivr.actions.Enqueue` with this id."""
+
+    enqueue: int
 
 
 @dataclass(frozen=True, slots=True)
 class MessageEnded:
-    """The caller fell silent for as long as the :class:`~ivr.actions.Record` allows."""
+    """The caller fell silent for as long as the :class:`~ivr.actions.Record` with this id allows."""
+
+    record: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ Event = (
     | SpeechStarted
     | Heard
     | TimerEnded
+    | QueueMoved
     | AgentAnswered
     | NoAgent
     | MessageEnded

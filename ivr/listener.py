@@ -132,6 +132,7 @@ class Listener:
         self._speech_from = 0
         self._silent_since = 0
         self._silence_wanted: int | None = None
+        self._record = 0
 
     def start(self, listen: Listen) -> None:
         """Wait for an utterance; a :class:`~ivr.events.Heard` follows it."""
@@ -151,8 +152,9 @@ class Listener:
         self._words = []
         self._guess = _Guess()
 
-    def await_silence(self, seconds: float) -> None:
-        """Tell once, with :class:`~ivr.events.MessageEnded`, when nobody has spoken for so long."""
+    def await_silence(self, record: int, seconds: float) -> None:
+        """Tell once, with the :class:`~ivr.events.MessageEnded` of ``record``, when nobody spoke so long."""
+        self._record = record
         self._silence_wanted = round(seconds * RATE)
         self._silent_since = self._fed
 
@@ -281,4 +283,4 @@ class Listener:
         if self._fed - self._silent_since < self._silence_wanted:
             return []
         self._silence_wanted = None
-        return [MessageEnded()]
+        return [MessageEnded(self._record)]

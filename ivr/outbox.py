@@ -93,6 +93,18 @@ class Outbox:
             self.listen = None
             self.add(actions.StopListening())
 
+    def enqueue(self, queue: str) -> int:
+        """Ask for an agent of a queue; return the id of the request."""
+        enqueue = self._new_id()
+        self.add(actions.Enqueue(enqueue, queue))
+        return enqueue
+
+    def record(self, silence_seconds: float) -> int:
+        """Take a message; return the id of the request."""
+        record = self._new_id()
+        self.add(actions.Record(record, silence_seconds))
+        return record
+
     def dial(self, number: str, seconds: float) -> int:
         """Ask for another number; return the id of the request."""
         transfer = self._new_id()
@@ -127,6 +139,10 @@ class Outbox:
             timer = self._timers.pop(name, None)
             if timer is not None:
                 self.add(actions.CancelTimer(timer))
+
+    def runs(self, name: str) -> bool:
+        """Return whether a timer of this name runs."""
+        return name in self._timers
 
     def ended(self, timer: int) -> str | None:
         """Take in that a timer has ended; return its name, ``None`` where it is not running."""

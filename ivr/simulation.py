@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import Field
@@ -48,9 +49,13 @@ Waiting = Literal["answer", "message", "queue", "talk"]
 
 
 class AgentStub(Section):
-    """The agent of a queue: answers after some seconds, talks, and one side hangs up."""
+    """The agent of a queue: answers after some seconds, talks, and one side hangs up.
+
+    The caller enters the queue at ``position`` and moves up evenly until then.
+    """
 
     id: str = "1001"
+    position: int = Field(default=1, ge=1, le=99)
     after: float = Field(default=5.0, ge=0)
     talks: float = Field(default=30.0, ge=0)
     hangs_up: Literal["agent", "caller"] = "agent"
@@ -163,8 +168,7 @@ class Simulation:
         self._fetch: int | None = None
         self._ringing: int | None = None
         self._replaying = False
-        self._recording = False
-        self._takes = 0
+        self._recording: int | None = None
         self._silence = 0.0
         self._queued: int | None = None
         self._talking = False
@@ -196,7 +200,7 @@ class Simulation:
     @property
     def waiting(self) -> Waiting | None:
         """What the caller is expected to do; ``None`` while something is said or looked up."""
-        if self._recording:
+        if self._recording is not None:
             return "message"
         if self._talking:
             return "talk"
@@ -240,9 +244,9 @@ class Simulation:
         """Talk for so long, then be silent: the recording tells when that has been long enough."""
         silence = self._silence
         self.advance(seconds)
-        take = self._takes
-        if self._recording:
-            self._later(silence, lambda: self._fell_silent(take))
+        record = self._recording
+        if record is not None:
+            self._later(silence, lambda: self._fell_silent(record))
 
     def hang_up(self) -> None:
         """Leave."""
@@ -310,15 +314,14 @@ class Simulation:
                 self._later(seconds, lambda: self._timer_over(timer))
             case actions.CancelTimer(timer):
                 self._timers.pop(timer, None)
-            case actions.Record(silence_seconds):
-                self._recording, self._silence = True, silence_seconds
-                self._takes += 1
+            case actions.Record(record, silence_seconds):
+                self._recording, self._silence = record, silence_seconds
             case actions.StopRecording():
-                self._recording, self.message = False, True
+                self._recording, self.message = None, True
             case actions.Discard():
                 self.message = False
-            case actions.Enqueue(queue):
-                self._enqueue(queue)
+            case actions.Enqueue(enqueue, queue):
+                self._enqueue(enqueue, queue)
             case actions.LeaveQueue():
                 self._queued = None
             case actions.Transfer(transfer, to):
@@ -341,8 +344,8 @@ class Simulation:
                     self._play = None
                 self.end = action
 
-    def _fell_silent(self, take: int) -> bool:
-        return self._recording and take == self._takes and self._tell(events.MessageEnded())
+    def _fell_silent(self, record: int) -> bool:
+        return record == self._recording and self._tell(events.MessageEnded(record))
 
     def _begin(self, play: int, seconds: float, *, replaying: bool = False) -> None:
         self._play, self._replaying = play, replaying
@@ -366,18 +369,26 @@ class Simulation:
         elif note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
             self._talking = False
 
-    def _enqueue(self, queue: str) -> None:
-        place = self._queued = next(self._numbers)
+    def _enqueue(self, enqueue: int, queue: str) -> None:
+        self._queued = enqueue
         agent = self._world.agents.get(queue)
-        if agent is not None:
-            self._later(agent.after, lambda: self._answer(agent, place))
+        if agent is None:
+            return
+        for gone in range(agent.position):
+            self._later(
+                agent.after * gone / agent.position, partial(self._move, enqueue, agent.position - gone)
+            )
+        self._later(agent.after, lambda: self._answer(agent, enqueue))
 
-    def _answer(self, agent: AgentStub, place: int) -> bool:
-        if self._queued != place:
+    def _move(self, enqueue: int, position: int) -> bool:
+        return self._queued == enqueue and self._tell(events.QueueMoved(enqueue, position))
+
+    def _answer(self, agent: AgentStub, enqueue: int) -> bool:
+        if self._queued != enqueue:
             return False
         self._queued = None
         self._later(agent.talks, lambda: self._tell(events.HungUp(agent.hangs_up)))
-        return self._tell(events.AgentAnswered(agent.id))
+        return self._tell(events.AgentAnswered(enqueue, agent.id))
 
     def _dial(self, transfer: int, to: str) -> None:
         self.transferred.append(to)

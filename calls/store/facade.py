@@ -77,10 +77,21 @@ class Store:
         self._write_engine.dispose()
         self._read_engine.dispose()
 
-    def submit(self, *records: Record) -> Future[None]:
-        """Queue records for storing (all or none); the future is done once they are committed."""
-        grouped = _grouped(records)
-        return self._writer.submit(lambda connection: _write(connection, grouped))
+    def submit(self, *records: Record, unless_known: Iterable[Record] = ()) -> Future[None]:
+        """Queue records for storing (all or none); the future is done once they are committed.
+
+        Of the records in ``unless_known`` only those are stored whose ids are new: an agent of whom a call
+        knows no more than the id does not replace the one that has a name.
+        """
+        grouped, stubs = _grouped(records), _grouped(unless_known)
+
+        def work(connection: Connection) -> None:
+            for table, known in stubs:
+                rows = [to_row(record, table) for record in known]
+                insert_or_replace(connection, table, rows, replace=False)
+            _write(connection, grouped)
+
+        return self._writer.submit(work)
 
     def add(self, *records: Record) -> None:
         """Store records in one transaction; one whose id exists is replaced.
@@ -91,6 +102,10 @@ class Store:
             None of them was stored.
         """
         self.submit(*records).result()
+
+    def ensure(self, *records: Record) -> None:
+        """Store those of the records whose ids are new, in one transaction; leave the others as they are."""
+        self.submit(unless_known=records).result()
 
     def replace(self, kind: type[R], where: dict[str, Any], *records: R) -> None:
         """Delete the records of ``kind`` that match ``where`` and store others, in one transaction.

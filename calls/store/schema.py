@@ -269,8 +269,26 @@ callback = Table(
     _time("created_at"),
     Index(None, "queue_id", "state"),
 )
-agent = Table("agent", metadata, _id(), _text("name"), _text("team"), _json("skills"))
-queue = Table("queue", metadata, _id(), _text("name"), _json("skills"))
+agent = Table("agent", metadata, _id(), _text("name"), _text("team"), _json("skills"), _text("address"))
+queue = Table(
+    "queue",
+    metadata,
+    _id(),
+    _text("name"),
+    _json("skills"),
+    _number("ring_seconds", nullable=True),
+    _number("wrap_up_seconds", nullable=True),
+)
+agent_state_change = Table(
+    "agent_state_change",
+    metadata,
+    _id(),
+    Column("agent_id", String(64), nullable=False),
+    _text("state"),
+    _text("reason"),
+    _time("at"),
+    Index(None, "agent_id", "at"),
+)
 
 #: Record class → its table.
 TABLES: dict[type[Any], Table] = {
@@ -291,4 +309,5 @@ TABLES: dict[type[Any], Table] = {
     records.Callback: callback,
     records.Agent: agent,
     records.Queue: queue,
+    records.AgentStateChange: agent_state_change,
 }

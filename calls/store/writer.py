@@ -105,14 +105,19 @@ class Writer:
         return None
 
 
-def insert_or_replace(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key is taken, replace the other columns."""
+def insert_or_replace(
+    connection: Connection, table: Any, rows: list[dict[str, Any]], *, replace: bool = True
+) -> None:
+    """Insert rows; where the primary key is taken, replace the other columns, or else change nothing."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     keys = [column.name for column in table.primary_key]
     statement = insert(table)
+    if not replace:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), rows)
+        return
     others = {
         column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys
     }

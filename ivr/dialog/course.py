@@ -161,7 +161,7 @@ class Course:
         return self.flow.question(self.name, self.language, repeats=repeats)
 
     def extra(self, field: str) -> Prompt | None:
-        """Return what the node says by its field ``review``, ``comfort`` or ``filler``."""
+        """Return what the node says by its field ``review``, ``comfort``, ``position`` or ``filler``."""
         return self.flow.extra(self.name, field, self.language)
 
     def fill(self, text: str) -> str:

@@ -65,31 +65,33 @@ class TalkVisit(Visit[Talker]):
 class QueueVisit(TalkVisit[QueueNode]):
     """Waits for an agent of a queue."""
 
-    _waiting = False
+    _waiting: int | None = None
     _queue = ""
+    _place: int | None = None
+    _told_place: int | None = None
+    _comfort_due = False
 
     def begin(self) -> None:
         """Say that the caller is put through."""
         self.course.say([self.course.question()])
 
     def prompt_ended(self) -> None:
-        """Begin to wait, or go on waiting after some comfort."""
-        if self._waiting:
-            self.out.start("comfort", self.node.comfort_seconds)
+        """Begin to wait, or go on waiting after something was said."""
+        if self._waiting is not None:
+            self._speak()
             return
-        self._waiting = True
         self._queue = self.course.fill(self.node.queue)
         self.out.note(EventKind.ENTERQUEUE, queue=self._queue)
-        self.out.add(actions.Enqueue(self._queue))
+        self._waiting = self.out.enqueue(self._queue)
         self.out.start("wait", self.node.max_wait_seconds)
         if self.node.comfort is not None:
             self.out.start("comfort", self.node.comfort_seconds)
-        while self.course.ahead and self._waiting:
+        while self.course.ahead and self._waiting is not None:
             self.digit(self.course.ahead.popleft())
 
     def digit(self, key: str) -> None:
         """Leave the queue by one of its keys, also while something is said."""
-        if not self._waiting:
+        if self._waiting is None:
             super().digit(key)
         elif key in self.node.keys:
             self._leave(EventKind.EXITWITHKEY, self.node.keys[key], key=key)
@@ -100,30 +102,57 @@ class QueueVisit(TalkVisit[QueueNode]):
             case "wait":
                 self._leave(EventKind.EXITWITHTIMEOUT, self.node.no_agent)
             case "comfort":
-                self.course.say([self.course.extra("comfort")])
+                self._comfort_due = True
+                self._speak()
+            case "position":
+                self._speak()
             case _:
                 super().timer(name)
 
     def told(self, event: Event) -> None:
-        """Take in whether there is an agent."""
+        """Take in where the caller stands, and whether there is an agent."""
         match event:
-            case events.AgentAnswered(agent) if self._waiting:
-                self._waiting = False
+            case events.AgentAnswered(enqueue, agent) if enqueue == self._waiting:
+                self._waiting = None
                 self.connected()
                 self.out.note(EventKind.CONNECT, agent=agent)
-            case events.NoAgent() if self._waiting:
-                self._leave(EventKind.RINGNOANSWER, self.node.no_agent)
+            case events.NoAgent(enqueue) if enqueue == self._waiting:
+                self._leave(EventKind.EXITEMPTY, self.node.no_agent)
+            case events.QueueMoved(enqueue, position) if enqueue == self._waiting:
+                self._place = position
+                self._speak()
             case _:
                 pass
 
     def caller_left(self) -> None:
         """Take in that the caller hung up."""
-        if self._waiting:
+        if self._waiting is not None:
             self.out.note(EventKind.ABANDON)
         super().caller_left()
 
+    def _speak(self) -> None:
+        """Say what there is to say, once nothing else is being said: the position first, then comfort."""
+        if self.out.play is not None:
+            return
+        if self._has_moved_up() and not self.out.runs("position"):
+            self._told_place = self._place
+            self.course.learn("position", self._place or 0)
+            self.out.start("position", self.node.position_seconds)
+            self.course.say([self.course.extra("position")])
+        elif self._comfort_due:
+            self._comfort_due = False
+            self.course.say([self.course.extra("comfort")])
+        elif self.node.comfort is not None and not self.out.runs("comfort"):
+            self.out.start("comfort", self.node.comfort_seconds)
+
+    def _has_moved_up(self) -> bool:
+        """Return whether the caller stands nearer to an agent than was said last."""
+        if self.node.position is None or self._place is None:
+            return False
+        return self._told_place is None or self._place < self._told_place
+
     def _leave(self, kind: EventKind, target: str, **data: object) -> None:
-        self._waiting = False
+        self._waiting = None
         self.out.note(kind, queue=self._queue, **data)
         self.out.add(actions.LeaveQueue())
         self.course.go(target)

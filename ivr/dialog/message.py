@@ -19,7 +19,7 @@ REVIEW_SECONDS = 5.0
 class RecordVisit(Visit[RecordNode]):
     """Says what to do, takes the message, and may let the caller hear it and say it anew."""
 
-    _recording = False
+    _recording: int | None = None
     _taken = False
     _replaying = False
     _ended_by = ""
@@ -41,7 +41,7 @@ class RecordVisit(Visit[RecordNode]):
 
     def digit(self, key: str) -> None:
         """End the message, or say what becomes of it; other keys mean nothing here."""
-        if self._recording:
+        if self._recording is not None:
             if key == self.node.terminator:
                 self._end("key")
         elif self._taken:
@@ -58,27 +58,29 @@ class RecordVisit(Visit[RecordNode]):
 
     def told(self, event: Event) -> None:
         """Take in that the caller fell silent."""
-        if isinstance(event, MessageEnded) and self._recording:
-            self._end("silence")
+        match event:
+            case MessageEnded(record) if record == self._recording:
+                self._end("silence")
+            case _:
+                pass
 
     def caller_left(self) -> None:
         """Keep what there is of the message."""
-        if self._recording:
+        if self._recording is not None:
             self._ended_by = "hang-up"
             self.out.add(actions.StopRecording())
-        if self._recording or self._taken:
+        if self._recording is not None or self._taken:
             self._note()
         super().caller_left()
 
     def _record(self) -> None:
         self.course.ahead.clear()
-        self._recording = True
-        self.out.add(actions.Record(self.node.silence_seconds))
+        self._recording = self.out.record(self.node.silence_seconds)
         self.out.start("message", self.node.max_seconds)
 
     def _end(self, by: str) -> None:
         self.out.quieten()
-        self._recording, self._taken, self._ended_by = False, True, by
+        self._recording, self._taken, self._ended_by = None, True, by
         self.out.add(actions.StopRecording())
         self._review()
 

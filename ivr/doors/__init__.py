@@ -15,6 +15,7 @@ from ivr.events import (
     Digit,
     HungUp,
     NoAgent,
+    QueueMoved,
     TransferAnswered,
     TransferFailed,
 )
@@ -35,6 +36,7 @@ class PlayedOut:
 Signal = (
     Digit
     | HungUp
+    | QueueMoved
     | AgentAnswered
     | NoAgent
     | TransferAnswered
@@ -80,8 +82,8 @@ class Door(Protocol):
     def stop(self) -> None:
         """Stop playing at once."""
 
-    def enqueue(self, queue: str) -> None:
-        """Look for an agent; :class:`AgentAnswered` or :class:`NoAgent` may follow."""
+    def enqueue(self, enqueue: int, queue: str) -> None:
+        """Look for an agent; ``QueueMoved``, and ``AgentAnswered`` or ``NoAgent`` may follow."""
 
     def leave_queue(self) -> None:
         """Stop looking."""

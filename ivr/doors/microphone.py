@@ -76,9 +76,9 @@ class MicrophoneDoor:
         self._prompt = False
         self._card.stop()
 
-    def enqueue(self, queue: str) -> None:
+    def enqueue(self, enqueue: int, queue: str) -> None:
         """Ring, and then find no agent."""
-        self._ring(NoAgent())
+        self._ring(NoAgent(enqueue))
 
     def leave_queue(self) -> None:
         """Stop ringing."""

@@ -79,11 +79,11 @@ class ScriptDoor:
         """Stop playing at once."""
         self._prompt = None
 
-    def enqueue(self, queue: str) -> None:
+    def enqueue(self, enqueue: int, queue: str) -> None:
         """Look for the scenario's agent; without one the queue's own time limit ends the wait."""
         agent = self._scenario.agent
         if agent is not None:
-            self._at(self._now + _samples(agent.answers_after), AgentAnswered(agent.id))
+            self._at(self._now + _samples(agent.answers_after), AgentAnswered(enqueue, agent.id))
 
     def leave_queue(self) -> None:
         """Stop looking; an agent who has just answered finds the caller gone."""

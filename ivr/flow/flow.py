@@ -38,7 +38,7 @@ from ivr.flow.steps import (
     SplitNode,
     TransferNode,
 )
-from ivr.flow.words import HotKey, Key, Language, NodeName, Variable, in_language
+from ivr.flow.words import PLAIN_POSITION, HotKey, Key, Language, NodeName, Variable, in_language
 from ivr.hours import Schedule, State
 from ivr.prompt import Prompt
 
@@ -66,6 +66,8 @@ AnyNode = (
 FACTS = frozenset({"caller", "caller_last4", "callee", "language"})
 #: Hot keys of a flow that names none (the menu keys of FreeSWITCH's and most centres' own menus).
 HOT_KEYS: dict[str, HotKey] = {"0": "operator", "*": "back", "#": "repeat"}
+#: Fields of nodes with something to say besides their prompt.
+EXTRAS = ("review", "comfort", "position", "filler")
 #: Failure with which a survey lets the caller go.
 SURVEY_TRIES = 2
 
@@ -212,9 +214,12 @@ class Flow(Section):
         return self._prompt(name, words, language) if words is not None else None
 
     def extra(self, name: str, field: str, language: str = "") -> Prompt | None:
-        """Return what node ``name`` says by its field ``review``, ``comfort`` or ``filler``."""
+        """Return what node ``name`` says by its field ``review``, ``comfort``, ``position`` or ``filler``."""
         words = getattr(self.nodes[name], field, None)
-        return self._prompt(f"{name}-{field}", words, language) if words is not None else None
+        if words == {}:
+            known = (each for each in self.languages if each[:2] in PLAIN_POSITION)
+            words = {each: PLAIN_POSITION[each[:2]] for each in known}
+        return self._prompt(f"{name}-{field}", words, language) if words else None
 
     def regret(self, name: str, reason: Reason, failures: int, language: str = "") -> Prompt | None:
         """Return what node ``name`` says after so many failures for ``reason``, if it says anything."""
@@ -233,7 +238,7 @@ class Flow(Section):
         for language in self.languages:
             for name, node in self.nodes.items():
                 found = [self.question(name, language)]
-                found += [self.extra(name, field, language) for field in ("review", "comfort", "filler")]
+                found += [self.extra(name, field, language) for field in EXTRAS]
                 if isinstance(node, InputNode):
                     for repeats in range(1, len(node.again) + 1):
                         found.append(self.question(name, language, repeats=repeats))

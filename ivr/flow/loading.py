@@ -12,7 +12,8 @@ from ivr.document import Document, Location, read_document
 from ivr.flow.flow import FACTS, Flow
 from ivr.flow.inputs import REASONS, Answer, CollectNode, ConfirmNode, InputNode, MenuNode, SurveyNode
 from ivr.flow.node import templates_in
-from ivr.flow.steps import GotoNode, HoursNode, HttpNode, LanguageNode, SetNode
+from ivr.flow.steps import GotoNode, HoursNode, HttpNode, LanguageNode, QueueNode, SetNode
+from ivr.flow.words import PLAIN_POSITION
 
 #: Flows that one flow may lead into, directly or through others.
 MAX_FLOWS = 50
@@ -156,6 +157,12 @@ def _wrong_names(document: Document, flow: Flow) -> Iterator[HuawuError]:
                 yield document.unknown((*place, "schedule"), "schedule", schedule, flow.schedules)
             case LanguageNode(language=language) if language not in flow.languages:
                 yield document.unknown((*place, "language"), "language", language, flow.languages)
+            case QueueNode(position=words) if words == {}:
+                for language in flow.languages:
+                    if language[:2] not in PLAIN_POSITION:
+                        problem = f"there are no plain words for it in {language!r}"
+                        hint = "write a text, or one for each language, with {position} in it"
+                        yield document.complaint((*place, "position"), problem, hint)
             case ConfirmNode(variable=variable, retry=retry) if retry in flow.nodes:
                 asked = flow.nodes[retry]
                 if not isinstance(asked, MenuNode | CollectNode) or asked.variable != variable:

@@ -11,7 +11,18 @@ from calls.records import Outcome
 from ivr.document import Location, Section
 from ivr.expression import Expression
 from ivr.flow.node import Node, Spoken, Way, templates_in
-from ivr.flow.words import Formula, Key, Language, Seconds, Setting, Terminator, Text, Variable, Words
+from ivr.flow.words import (
+    Formula,
+    Key,
+    Language,
+    PlaceWords,
+    Seconds,
+    Setting,
+    Terminator,
+    Text,
+    Variable,
+    Words,
+)
 
 
 class PlayNode(Node):
@@ -246,6 +257,12 @@ class QueueNode(Node):
     comfort : text, optional
         Said over and over while the caller waits, every ``comfort_seconds`` (Asterisk
         ``announce-frequency``).
+    position : text or true, optional
+        Said with the caller's place in the queue, ``{position}``, at its beginning and when the caller has
+        moved up (Asterisk ``announce-position-only-up``); ``true`` says it in plain words.
+    position_seconds : float
+        Least time from one to the next (Asterisk ``announce-frequency``, at least its
+        ``min-announce-frequency``).
     after : str, optional
         Where the call goes on when the agent hangs up first: to a survey, say.
     """
@@ -258,6 +275,8 @@ class QueueNode(Node):
     keys: dict[Key, str] = Field(default_factory=dict)
     comfort: Words | None = None
     comfort_seconds: Seconds = 30.0
+    position: PlaceWords = None
+    position_seconds: float = Field(90.0, ge=15, le=600)
     after: str | None = None
 
     def ways(self) -> Iterator[Way]:
@@ -270,14 +289,23 @@ class QueueNode(Node):
 
     def reads(self) -> Iterator[tuple[Location, str]]:
         """Yield every variable that it needs."""
-        yield from super().reads()
+        for location, variable in super().reads():
+            if (location, variable) != (("position",), "position"):  # it sets that itself
+                yield location, variable
         yield from templates_in(self.queue, ("queue",))
+
+    def writes(self) -> Iterator[str]:
+        """Yield every variable that it sets."""
+        if self.position is not None:
+            yield "position"
 
     def texts(self) -> Iterator[Spoken]:
         """Yield every text that it can say."""
         yield from super().texts()
         if self.comfort is not None:
             yield Spoken(("comfort",), self.comfort)
+        if self.position:
+            yield Spoken(("position",), self.position)
 
 
 class TransferNode(Node):

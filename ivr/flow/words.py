@@ -78,6 +78,21 @@ Words = Annotated[
     dict[Annotated[str, StringConstraints(pattern=r"^([a-z]{2}(-[A-Z]{2})?)?$")], Text],
     BeforeValidator(_by_language, json_schema_input_type=Text | dict[Language, Text]),
 ]
+#: How the place in a queue is told in plain words, by language.
+PLAIN_POSITION = {"zh": "您排在第{position}位，请继续等待。", "en": "You are number {position} in the queue."}
+
+
+def _place(words: Any) -> Any:
+    if words is None or words is False:
+        return None
+    return {} if words is True else _by_language(words)
+
+
+#: Such a text; ``true``, which is kept as no text at all, stands for :data:`PLAIN_POSITION`.
+PlaceWords = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=r"^([a-z]{2}(-[A-Z]{2})?)?$")], Text] | None,
+    BeforeValidator(_place, json_schema_input_type=bool | Text | dict[Language, Text]),
+]
 #: One such text, or several of which the first is said first, the last for ever after.
 Series = Annotated[
     tuple[Words, ...],

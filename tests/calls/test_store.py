@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import inspect, text
 
 from calls import records
 from calls.errors import NotFound, SchemaTooNew, StoreError, StoreLocked
 from calls.records import (
+    Agent,
+    AgentState,
     Call,
     CallEvent,
     EventKind,
@@ -59,8 +63,9 @@ def one_of_each() -> list[object]:
     )
     review = records.Review(call_id=call.id, reviewer="陈", complaint=True, severity="重大", created_at=NOON)
     return [
-        records.Agent(id="a1", name="王敏", team="一组", skills=("宽带", "退款")),
-        records.Queue(id="q", name="售后", skills=("退款",)),
+        records.Agent(id="a1", name="王敏", team="一组", skills=("宽带", "退款"), address="sip:a1@10.0.0.5"),
+        records.AgentStateChange(agent_id="a1", state=AgentState.PAUSED, reason="lunch", at=NOON),
+        records.Queue(id="q", name="售后", skills=("退款",), ring_seconds=15.0, wrap_up_seconds=None),
         call,
         records.Leg(call_id=call.id, role=Role.AGENT, started_at=NOON),
         CallEvent(call_id=call.id, at=1.5, kind=EventKind.DIGIT, node="main", data={"digit": "1"}),
@@ -127,6 +132,18 @@ def test_storing_again_under_the_same_id_replaces(store: Store) -> None:
 
     assert store.find(Call) == [replace(call, outcome=Outcome.ABANDONED)]
     assert store.find(Transcript) == [after]
+
+
+def test_what_is_known_by_its_id_alone_does_not_replace_what_is_known_well(store: Store) -> None:
+    full, new = Agent(id="a1", name="王敏", team="一组", address="sip:a1@10.0.0.5"), Agent(id="a2")
+    call = a_call(agent_id="a1")
+    store.add(full)
+
+    store.ensure(Agent(id="a1"), new)
+    store.submit(call, unless_known=[Agent(id="a1")]).result()
+
+    assert store.find(Agent) == [full, new]
+    assert store.find(Call) == [call]
 
 
 def test_replace_leaves_one_set_of_results(store: Store) -> None:
@@ -212,6 +229,37 @@ def test_the_migrations_build_exactly_the_schema(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
         assert current(connection) == scripts().get_current_head()
+
+
+def at_revision(database: str, revision: str, *statements: str) -> None:
+    """Make a database as an older huawu left it, with some rows in it."""
+    opened = engine.open_engine(engine.database_url(database), writer=True)
+    script = scripts()
+    with opened.begin() as connection:
+        with EnvironmentContext(
+            Config(), script, fn=lambda present, _: script._upgrade_revs(revision, present)
+        ) as environment:
+            environment.configure(connection=connection, target_metadata=metadata)
+            environment.run_migrations()
+        for statement in statements:
+            connection.execute(text(statement))
+    opened.dispose()
+
+
+def test_agents_and_queues_of_an_older_huawu_are_kept(database: str) -> None:
+    at_revision(
+        database,
+        "0002",
+        "INSERT INTO agent (id, name, team, skills) VALUES ('a1', '王敏', '一组', '[\"退款\"]')",
+        "INSERT INTO queue (id, name, skills) VALUES ('q', '售后', '[\"退款\"]')",
+    )
+
+    with Store.open(database) as opened:
+        assert opened.find(Agent) == [Agent(id="a1", name="王敏", team="一组", skills=("退款",), address="")]
+        assert opened.find(records.Queue) == [records.Queue(id="q", name="售后", skills=("退款",))]
+        change = records.AgentStateChange(agent_id="a1", state=AgentState.AVAILABLE, at=NOON)
+        opened.add(change)
+        assert opened.find(records.AgentStateChange) == [change]
 
 
 def test_a_database_of_a_newer_huawu_is_left_alone(database: str) -> None:

@@ -154,7 +154,7 @@ def test_a_caller_with_keys_finds_no_agent_and_hangs_up(tmp_path: Path, server: 
     call = RunningCall(tmp_path, server)
     call.await_line("node", "menu")
     call.press("2")
-    call.await_line("RINGNOANSWER")
+    call.await_line("EXITEMPTY")
     call.await_line("system", "请输入号码")
     call.press("74")
     call.await_line("key")

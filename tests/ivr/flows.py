@@ -124,6 +124,16 @@ class Talk:
         return self.tell(events.TimerEnded(self.timers.pop(timer).id))
 
     @property
+    def enqueue(self) -> int:
+        """Id of the last request for an agent, 0 before the first."""
+        return max((a.id for a in self.actions if isinstance(a, actions.Enqueue)), default=0)
+
+    @property
+    def record(self) -> int:
+        """Id of the last request for a message, 0 before the first."""
+        return max((a.id for a in self.actions if isinstance(a, actions.Record)), default=0)
+
+    @property
     def is_playing(self) -> bool:
         return self.playing is not None
 

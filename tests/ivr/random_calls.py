@@ -242,6 +242,7 @@ def _queue(flow: RandomFlow) -> Fields:
         "prompt": "请稍候",
         "keys": {"1": flow.exit("queue", "key")},
         "comfort": flow.pick(None, "请继续等待"),
+        "position": flow.pick(None, True, "第{position}位"),
         "after": flow.exit("queue", "after"),
         "no_agent": flow.exit("queue", "no_agent"),
     }
@@ -329,7 +330,7 @@ class RandomCall:
         ids = (
             {**self._under_way} if rng.random() < 0.9 else dict.fromkeys(self._under_way, rng.randint(0, 99))
         )
-        chances: list[Event] = [events.Digit(rng.choice("0123456789*#")), events.MessageEnded()]
+        chances: list[Event] = [events.Digit(rng.choice("0123456789*#"))]
         if self.timers:
             chances.append(events.TimerEnded(rng.choice(self.timers)))
         match ids:
@@ -350,7 +351,13 @@ class RandomCall:
             ]
         if "callback" in ids:
             chances += [events.CallbackKept(ids["callback"]), events.CallbackRefused(ids["callback"])]
-        chances += [events.AgentAnswered("1001"), events.NoAgent(), events.HungUp("agent")]
+        if "record" in ids:
+            chances.append(events.MessageEnded(ids["record"]))
+        if "enqueue" in ids:
+            enqueue = ids["enqueue"]
+            chances += [events.AgentAnswered(enqueue, "1001"), events.NoAgent(enqueue)]
+            chances += [events.QueueMoved(enqueue, rng.randint(1, 9))] * 2
+        chances.append(events.HungUp("agent"))
         return rng.choice(chances)
 
     def keys(self) -> list[Event]:
@@ -381,6 +388,10 @@ class RandomCall:
                 self._listen = None
             case actions.Fetch(fetch):
                 self._under_way["fetch"] = fetch
+            case actions.Record(record):
+                self._under_way["record"] = record
+            case actions.Enqueue(enqueue):
+                self._under_way["enqueue"] = enqueue
             case actions.Transfer(transfer):
                 self._under_way["transfer"] = transfer
             case actions.Callback(callback):

@@ -254,7 +254,7 @@ def test_an_agent_answers_and_the_caller_leaves(menu: Talk) -> None:
     menu.press("0").prompts_end()
     assert isinstance(menu.actions[-2], actions.Enqueue)
     assert list(menu.timers) == ["wait"]
-    menu.tell(events.AgentAnswered("1001")).tell(events.HungUp("caller"))
+    menu.tell(events.AgentAnswered(menu.enqueue, "1001")).tell(events.HungUp("caller"))
     queue_log = menu.notes(EventKind.ENTERQUEUE, EventKind.CONNECT, EventKind.COMPLETECALLER)
     assert queue_log == [
         (EventKind.ENTERQUEUE, {"queue": "general"}),
@@ -265,26 +265,26 @@ def test_an_agent_answers_and_the_caller_leaves(menu: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "kind"), [("refused", EventKind.RINGNOANSWER), ("timer", EventKind.EXITWITHTIMEOUT)]
+    ("reason", "kind"), [("refused", EventKind.EXITEMPTY), ("timer", EventKind.EXITWITHTIMEOUT)]
 )
 def test_without_an_agent_the_way_leads_on(menu: Talk, reason: str, kind: EventKind) -> None:
     menu.press("0").prompts_end()
     if reason == "timer":
         menu.time_passes("wait")
     else:
-        menu.tell(events.NoAgent())
+        menu.tell(events.NoAgent(menu.enqueue))
     assert (menu.node, menu.notes(kind)) == ("message", [(kind, {"queue": "general"})])
 
 
 @pytest.mark.parametrize("ended_by", ["key", "silence", "length"])
 def test_a_message_ends(menu: Talk, ended_by: str) -> None:
     menu.press("345").prompts_end()
-    assert actions.Record(3.0) in menu.actions
+    assert actions.Record(menu.record, 3.0) in menu.actions
     match ended_by:
         case "key":
             menu.press("5#")
         case "silence":
-            menu.tell(events.MessageEnded())
+            menu.tell(events.MessageEnded(menu.record))
         case _:
             menu.time_passes("message")
     assert menu.notes(EventKind.MESSAGE) == [(EventKind.MESSAGE, {"ended_by": ended_by})]
@@ -322,7 +322,7 @@ def test_hanging_up_anywhere_closes_the_call(tmp_path: Path, place: str) -> None
             case "message":
                 talk.press("345").prompts_end()
             case "agent":
-                talk.tell(events.AgentAnswered("1001"))
+                talk.tell(events.AgentAnswered(talk.enqueue, "1001"))
     talk.tell(events.HungUp("caller"))
     assert talk.end == HangUp("caller", outcome)
     assert talk.dialog.ended

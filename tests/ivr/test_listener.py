@@ -118,9 +118,9 @@ def test_the_size_of_the_pieces_does_not_matter(model: VoskModel, speaker: Speak
 def test_a_message_ends_with_silence(model: VoskModel, speaker: Speaker) -> None:
     sound = call(speaker, "你好", pause=3.0)
     listener = Listener(model)
-    listener.await_silence(2.5)
-    assert hear(listener, sound) == [MessageEnded()]
-    listener.await_silence(60)
+    listener.await_silence(3, 2.5)
+    assert hear(listener, sound) == [MessageEnded(3)]
+    listener.await_silence(4, 60)
     listener.stop_awaiting()
     assert not listener.busy
 

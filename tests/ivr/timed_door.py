@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ivr.doors import FRAME, RATE, Exchange, PlayedOut, Samples, Signal
-from ivr.events import CallbackKept, TransferAnswered
+from ivr.events import AgentAnswered, CallbackKept, QueueMoved, TransferAnswered
 
 
 class TimedDoor:
-    """A caller who presses keys and leaves at fixed times, in seconds."""
+    """A caller who presses keys and leaves at fixed times, in seconds; agents take who waits then."""
 
     name = "timed"
     realtime = False
@@ -19,6 +21,7 @@ class TimedDoor:
         self._signals = {round(at * RATE): signal for at, signal in signals.items()}
         self._now = 0
         self._prompt_left = 0
+        self._enqueue = 0
         self.done: list[str] = []
 
     def answer(self) -> None:
@@ -30,7 +33,8 @@ class TimedDoor:
     def stop(self) -> None:
         self._prompt_left = 0
 
-    def enqueue(self, queue: str) -> None:
+    def enqueue(self, enqueue: int, queue: str) -> None:
+        self._enqueue = enqueue
         self.done.append(f"enqueue {queue}")
 
     def leave_queue(self) -> None:
@@ -58,4 +62,6 @@ class TimedDoor:
             self._prompt_left -= min(FRAME, self._prompt_left)
             found += [] if self._prompt_left else [PlayedOut()]
         signal = self._signals.get(self._now)
+        if isinstance(signal, AgentAnswered | QueueMoved):
+            signal = replace(signal, enqueue=self._enqueue)
         return Exchange(self._voice, silence, (*found, signal) if signal else tuple(found))

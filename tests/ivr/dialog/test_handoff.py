@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from calls.errors import FlowError
 from calls.records import EventKind, Outcome
 from ivr.actions import HangUp
-from tests.ivr.dialog.flows import notes, path_of, place, texts
+from ivr.flow import load_flow
+from ivr.simulation import CHARACTERS_PER_SECOND, Simulation
+from tests.ivr.dialog.flows import HEAD, notes, path_of, place, texts
 
 pytestmark = pytest.mark.unit
 
@@ -89,6 +92,106 @@ def test_a_conversation_does_not_last_for_ever(tmp_path: Path) -> None:
     call = place(tmp_path, QUEUE, world={"agents": {"general": {"talks": 9e9}}})
     call.advance(4 * 3600 + 60)
     assert call.end == HangUp("talk-limit", Outcome.HANDED_OFF)
+
+
+STANDING = """
+  wait:
+    type: queue
+    queue: general
+    prompt: 正在转接
+    position: 您是第{position}位
+    position_seconds: 30
+    comfort: 请继续等待
+    comfort_seconds: 40
+    max_wait_seconds: 600
+    no_agent: lost
+"""
+PROMPT = 4 / CHARACTERS_PER_SECOND
+
+
+def said_at(call: Simulation) -> list[tuple[float, str]]:
+    """Return what was said after the first prompt, and when after its end."""
+    return [(round(said.at - PROMPT, 1), said.prompt.text) for said in call.said[1:]]
+
+
+def test_a_caller_hears_the_place_at_once_and_whenever_it_is_a_better_one(tmp_path: Path) -> None:
+    call = place(tmp_path, STANDING, world={"agents": {"general": {"position": 4, "after": 160}}})
+    call.advance(PROMPT + 130)
+    assert said_at(call) == [
+        (0.0, "您是第4位"),
+        (40.0, "您是第3位"),
+        (41.1, "请继续等待"),
+        (80.0, "您是第2位"),
+        (82.2, "请继续等待"),
+        (120.0, "您是第1位"),
+        (123.3, "请继续等待"),
+    ]
+
+
+def moving(folder: Path, *moves: tuple[float, int], nodes: str = STANDING) -> Simulation:
+    """Wait in the queue, and stand at other places as time goes on."""
+    call = place(folder, nodes)
+    call.advance(PROMPT)
+    assert call._queued is not None
+    for at, position in moves:
+        call.advance(PROMPT + at - call.now)
+        call._move(call._queued, position)
+    return call
+
+
+def test_places_that_are_better_sooner_than_they_may_be_told_are_told_once(tmp_path: Path) -> None:
+    call = moving(tmp_path, (0, 9), (10, 8), (20, 5), (25, 4))
+    call.advance(10)
+    assert said_at(call) == [(0.0, "您是第9位"), (30.0, "您是第4位")]
+
+
+def test_a_worse_place_is_not_told(tmp_path: Path) -> None:
+    """Someone of a higher priority came (Asterisk ``announce-position-only-up``)."""
+    call = moving(tmp_path, (0, 3), (35, 5), (36, 3))
+    assert said_at(call) == [(0.0, "您是第3位")]
+    call = moving(tmp_path, (0, 3), (5, 2), (20, 4))
+    call.advance(19)
+    assert said_at(call) == [(0.0, "您是第3位")]
+
+
+def test_a_place_waits_until_the_comfort_is_said(tmp_path: Path) -> None:
+    call = moving(tmp_path, (0, 3), (40.5, 2))
+    call.advance(5)
+    assert said_at(call) == [(0.0, "您是第3位"), (40.0, "请继续等待"), (41.1, "您是第2位")]
+
+
+def test_without_the_field_no_place_is_told(tmp_path: Path) -> None:
+    silent = STANDING.replace("position: 您是第{position}位", "position: false")
+    assert said_at(moving(tmp_path, (0, 3), (35, 2), nodes=silent)) == []
+
+
+def test_plain_words_are_there_in_two_languages(tmp_path: Path) -> None:
+    japanese = HEAD.replace("[zh, en]", "[zh, ja]").format(start="wait")
+    (tmp_path / "bank.yaml").write_text(japanese + STANDING.replace("您是第{position}位", "true"))
+    with pytest.raises(FlowError, match=r"nodes.wait.position: there are no plain words for it in 'ja'"):
+        load_flow(tmp_path / "bank.yaml")
+
+
+def test_a_place_is_told_in_plain_words_in_the_language_that_is_spoken(tmp_path: Path) -> None:
+    plain = STANDING.replace("您是第{position}位", "true")
+    english = "  speak: {type: language, language: en, next: wait}" + plain
+    assert said_at(moving(tmp_path, (0, 3), nodes=plain)) == [(0.0, "您排在第3位，请继续等待。")]
+    call = place(tmp_path, english, world={"agents": {"general": {"position": 3}}})
+    call.advance(PROMPT + 0.1)
+    assert texts(call)[1:] == ["You are number 3 in the queue."]
+
+
+def test_a_key_leads_out_of_the_queue_while_the_place_is_said(tmp_path: Path) -> None:
+    keyed = STANDING.replace("no_agent: lost", 'no_agent: lost\n    keys: {"1": done}')
+    call = moving(tmp_path, (0, 3), nodes=keyed)
+    call.press("1")
+    assert (call.node, notes(call, EventKind.EXITWITHKEY)) == ("done", [{"queue": "general", "key": "1"}])
+
+
+def test_how_often_a_place_is_told_has_a_floor(tmp_path: Path) -> None:
+    """Asterisk ``min-announce-frequency``, 15 s by default."""
+    with pytest.raises(FlowError, match="position_seconds"):
+        place(tmp_path, STANDING.replace("position_seconds: 30", "position_seconds: 14"))
 
 
 TRANSFER = """

@@ -23,7 +23,7 @@ from ivr import actions, events
 from ivr.call import take_call
 from ivr.dialog import Dialog
 from ivr.doors import RATE, Signal
-from ivr.events import AgentAnswered, Digit, HungUp
+from ivr.events import AgentAnswered, Digit, HungUp, QueueMoved
 from ivr.flow import AnyNode
 from ivr.simulation import MONDAY
 from tests.ivr.flows import flow_of
@@ -51,7 +51,7 @@ nodes:
   message: {type: record, prompt: 请留言, review: 重听一重录二, next: marks}
   look: {type: http, url: "SILENT", filler: 正在查询, next: bye, error: bye}
   queue: {type: queue, queue: general, prompt: 请稍候, comfort: 请继续等待, comfort_seconds: 5, no_agent: bye,
-    after: marks}
+    position: true, after: marks}
   transfer: {type: transfer, to: "4001", prompt: 请稍候, failed: bye, after: marks}
   back: {type: callback, queue: general, next: bye, failed: bye}
   bye: {type: hangup}
@@ -73,7 +73,7 @@ class State(NamedTuple):
 
 
 LEFT, HEARD, SPOKE, KEPT = Outcome.ABANDONED, Outcome.CONTAINED, Outcome.HANDED_OFF, Outcome.VOICEMAIL
-AGENT: dict[float, Signal] = {4.0: AgentAnswered("1001")}
+AGENT: dict[float, Signal] = {4.0: AgentAnswered(0, "1001")}
 ENDS: dict[float, Signal] = {4.0: Digit("#")}  # a message begins at 2 s
 STATES = {
     "play": State("hello", 1.0, LEFT, "node prompt"),
@@ -113,6 +113,12 @@ STATES = {
     "queue, prompt": State("queue", 1.0, LEFT, "node prompt"),
     "queue, waiting": State("queue", 3.0, LEFT, "node prompt ENTERQUEUE ABANDON"),
     "queue, comfort": State("queue", 8.0, LEFT, "node prompt ENTERQUEUE prompt ABANDON"),
+    "queue, place": State(
+        "queue", 4.0, LEFT, "node prompt ENTERQUEUE prompt ABANDON", {3.0: QueueMoved(0, 2)}
+    ),
+    "queue, after it": State(
+        "queue", 6, LEFT, "node prompt ENTERQUEUE prompt ABANDON", {3.0: QueueMoved(0, 2)}
+    ),
     "queue, talking": State("queue", 5.0, SPOKE, "node prompt ENTERQUEUE CONNECT COMPLETECALLER", AGENT),
     "transfer, prompt": State("transfer", 1.0, LEFT, "node prompt"),
     "transfer, ringing": State("transfer", 2.5, LEFT, "node prompt transfer"),
@@ -195,7 +201,9 @@ RUNNING = {
     "survey": ASKING,
     "record": {"prompt", "message", "review"},
     "http": {"web", "filler web", "prompt web", "prompt"},
-    "queue": {"prompt", "wait", "comfort wait", "prompt wait", "talk"},
+    "queue": {"prompt", "talk"}
+    | {f"{also}wait" for also in ("", "comfort ", "position ", "prompt ", "position prompt ")}
+    | {f"comfort {also}wait" for also in ("position ", "prompt ", "position prompt ")},
     "transfer": {"prompt", "ring", "talk"},
     "callback": {"callback"},
 }

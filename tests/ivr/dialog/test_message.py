@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,12 @@ def taken(folder: Path, seconds: float = 10) -> Simulation:
 
 
 def recording_of(call: Simulation) -> list[Action]:
-    """Let everything that has to do with the recording be written down from now on."""
+    """Let everything that has to do with the recording be written down from now on, without ids."""
     seen: list[Action] = []
 
     def observe(action: Action, at: float) -> None:
         if isinstance(action, Record | StopRecording | Replay | Discard):
-            seen.append(action)
+            seen.append(replace(action, id=0) if isinstance(action, Record | Replay) else action)
 
     call._observer = observe
     return seen
@@ -58,7 +59,7 @@ def test_a_message_begins_when_the_prompt_ends(tmp_path: Path) -> None:
     call.advance(PROMPT_SECONDS - 0.001)
     assert (seen, call.waiting) == ([], None)
     call.advance(0.002)
-    assert (seen, call.waiting) == ([Record(4.0)], "message")
+    assert (seen, call.waiting) == ([Record(0, 4.0)], "message")
 
 
 @pytest.mark.parametrize(("seconds", "ended"), [(59.999, False), (60.001, True)])
@@ -119,9 +120,21 @@ def test_keys_pressed_before_it_neither_end_it_nor_are_kept_for_later(tmp_path: 
 
 def test_a_silence_that_is_told_late_ends_nothing_else(tmp_path: Path) -> None:
     """It came in the same moment as the key."""
-    call = taken(tmp_path)
-    assert call.dialog.handle(MessageEnded(), call.now) == []
+    call = message_under_way(tmp_path, REVIEWED)
+    record = call._recording
+    assert record is not None
+    call.press("#")
+    assert call.dialog.handle(MessageEnded(record), call.now) == []
     assert (call.node, texts(call)) == ("ask", ["请留言", "重听一重录二"])
+
+
+def test_a_silence_of_the_message_before_does_not_end_the_one_that_is_said_anew(tmp_path: Path) -> None:
+    call = message_under_way(tmp_path, REVIEWED)
+    before = call._recording
+    assert before is not None
+    call.press("#2")
+    assert call.dialog.handle(MessageEnded(before), call.now) == []
+    assert (call.waiting, call._recording != before) == ("message", True)
 
 
 # -- hear it, say it anew, keep it --------------------------------------------------------------
@@ -161,7 +174,7 @@ def test_it_is_said_anew(tmp_path: Path) -> None:
     call = taken(tmp_path)
     seen = recording_of(call)
     call.press("2")
-    assert (seen, call.waiting, call.message) == ([Discard(), Record(4.0)], "message", False)
+    assert (seen, call.waiting, call.message) == ([Discard(), Record(0, 4.0)], "message", False)
     call.leave_message(10)
     call.advance(4.1)
     call.press("#")

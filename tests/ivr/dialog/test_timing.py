@@ -240,11 +240,11 @@ def test_an_agent_and_the_end_of_the_wait(talk: Talk, answer_first: bool) -> Non
     talk.prompts_end().press("0").prompts_end()
     timer = talk.timers["wait"].id
     if answer_first:
-        together(talk, AgentAnswered("1001"), TimerEnded(timer))
+        together(talk, AgentAnswered(talk.enqueue, "1001"), TimerEnded(timer))
         assert (talk.node, list(talk.timers)) == ("agent", ["talk"])
     else:
         talk.timers.pop("wait")
-        together(talk, TimerEnded(timer), AgentAnswered("1001"))
+        together(talk, TimerEnded(timer), AgentAnswered(talk.enqueue, "1001"))
         assert (talk.node, actions.LeaveQueue() in talk.actions) == ("message", True)
         assert talk.notes(EventKind.CONNECT) == []
 
@@ -252,12 +252,13 @@ def test_an_agent_and_the_end_of_the_wait(talk: Talk, answer_first: bool) -> Non
 def test_one_agent_answers_and_only_who_is_asked(talk: Talk) -> None:
     """Two phones picked up in the same moment, and one before the caller is in the queue."""
     talk.prompts_end().press("0")
-    assert talk.tell(AgentAnswered("1000")).notes(EventKind.CONNECT) == []
-    together(talk.prompts_end(), AgentAnswered("1001"), AgentAnswered("1002"))
+    assert talk.tell(AgentAnswered(1, "1000")).notes(EventKind.CONNECT) == []
+    talk.prompts_end()
+    together(talk, AgentAnswered(talk.enqueue, "1001"), AgentAnswered(talk.enqueue, "1002"))
     assert talk.notes(EventKind.CONNECT) == [(EventKind.CONNECT, {"agent": "1001"})]
 
 
-@pytest.mark.parametrize("last", [Digit("1"), HungUp("agent"), HungUp("caller"), AgentAnswered("1001")])
+@pytest.mark.parametrize("last", [Digit("1"), HungUp("agent"), HungUp("caller"), AgentAnswered(1, "1001")])
 def test_nothing_happens_after_a_hang_up(talk: Talk, last: Event) -> None:
     talk.prompts_end().press("0").prompts_end()
     before = len(together(talk, HungUp("caller"), last).actions)
@@ -296,6 +297,36 @@ def test_what_becomes_of_an_old_transfer_is_not_taken_for_the_new_ones(tmp_path:
         assert call.dialog.handle(late, call.now) == []
 
 
+TWO_QUEUES = """
+  first: {type: queue, queue: one, prompt: 请稍候, max_wait_seconds: 5, position: true, no_agent: second}
+  second: {type: queue, queue: two, prompt: 再请稍候, max_wait_seconds: 60, position: true, no_agent: lost}
+"""
+
+
+def test_what_becomes_of_an_old_queue_is_not_taken_for_the_new_ones(tmp_path: Path) -> None:
+    """Neither an agent who answers, nor that there is none, nor the place in it."""
+    talk = Talk(place(tmp_path, TWO_QUEUES).dialog.flow).prompts_end()
+    old = talk.enqueue
+    talk.time_passes("wait").prompts_end()
+    before = len(talk.actions)
+    talk.tell(AgentAnswered(old, "1001")).tell(events.NoAgent(old)).tell(events.QueueMoved(old, 1))
+    assert (talk.node, talk.enqueue != old, len(talk.actions)) == ("second", True, before)
+    talk.tell(AgentAnswered(talk.enqueue, "1002"))
+    assert talk.notes(EventKind.CONNECT) == [(EventKind.CONNECT, {"agent": "1002"})]
+
+
+def test_a_conversation_goes_on_whatever_its_queue_still_reports(tmp_path: Path) -> None:
+    """Hold and retrieval are the agent's: the dialog hears of neither, and waits for a party to leave."""
+    talk = Talk(place(tmp_path, TWO_QUEUES).dialog.flow).prompts_end()
+    talk.tell(AgentAnswered(talk.enqueue, "1001"))
+    before = len(talk.actions)
+    enqueue = talk.enqueue
+    talk.tell(AgentAnswered(enqueue, "1002")).tell(events.NoAgent(enqueue)).tell(
+        events.QueueMoved(enqueue, 1)
+    )
+    assert (len(talk.actions), list(talk.timers)) == (before, ["talk"])
+
+
 LATE = """
   look: {type: http, url: "https://crm.example.cn/", timeout_seconds: 2, result: {level: level}, next: lost,
     error: back}
@@ -324,9 +355,10 @@ def test_an_answer_that_comes_too_late_changes_nothing(tmp_path: Path) -> None:
         events.Heard(listen.id, "查话费", "查话费"),
         events.PromptEnded(play.id),
         TimerEnded(first_input),
-        events.NoAgent(),
-        AgentAnswered("1001"),
-        events.MessageEnded(),
+        events.NoAgent(1),
+        AgentAnswered(1, "1001"),
+        events.QueueMoved(1, 1),
+        events.MessageEnded(1),
         events.Arrived(),
     ):
         talk.tell(late)

@@ -91,9 +91,9 @@ def test_keys_are_told_when_they_are_pressed() -> None:
 
 def test_a_queue_rings_once_and_nobody_answers() -> None:
     ringing = door()
-    ringing.enqueue("general")
+    ringing.enqueue(3, "general")
     exchange = ringing.exchange(10 * RATE)
-    assert exchange.signals == (NoAgent(),)
+    assert exchange.signals == (NoAgent(3),)
     assert len(exchange.far) == RING_SECONDS * RATE
     spectrum = np.abs(np.fft.rfft(exchange.far[:RATE]))
     assert (spectrum.argmax(), exchange.far[RATE:].any()) == (450, False)
@@ -101,7 +101,7 @@ def test_a_queue_rings_once_and_nobody_answers() -> None:
 
 def test_a_queue_that_is_left_rings_no_more() -> None:
     ringing = door()
-    ringing.enqueue("general")
+    ringing.enqueue(3, "general")
     ringing.exchange(FRAME)
     ringing.leave_queue()
     exchange = ringing.exchange(10 * RATE)
@@ -110,9 +110,9 @@ def test_a_queue_that_is_left_rings_no_more() -> None:
 
 def test_an_announcement_in_the_queue_does_not_end_the_wait() -> None:
     waiting = door()
-    waiting.enqueue("general")
+    waiting.enqueue(3, "general")
     waiting.play(np.full(RATE, 5000, np.int16))
-    assert happenings(waiting, 6) == [(1.0, (PlayedOut(),)), (RING_SECONDS, (NoAgent(),))]
+    assert happenings(waiting, 6) == [(1.0, (PlayedOut(),)), (RING_SECONDS, (NoAgent(3),))]
 
 
 def test_a_transfer_rings_and_fails() -> None:
@@ -142,6 +142,6 @@ def test_a_callback_is_promised() -> None:
 
 def test_nothing_happens_after_the_end() -> None:
     over = door()
-    over.enqueue("general")
+    over.enqueue(3, "general")
     over.hang_up()
     assert happenings(over, 6) == []

@@ -90,9 +90,9 @@ def test_the_caller_speaks_and_presses_keys_in_his_turn(speaker: Speaker) -> Non
 def test_the_agent_answers_talks_and_the_call_ends(speaker: Speaker) -> None:
     turns = (Turn(agent="您好"), Turn(caller="你好", pause=1.0), Turn(agent="再见", overlap=0.2))
     busy = door(speaker, turns=turns)
-    busy.enqueue("general")
+    busy.enqueue(3, "general")
     seconds, exchange = until_signal(busy)
-    assert (seconds, exchange.signals) == (1.0, (AgentAnswered("1001"),))
+    assert (seconds, exchange.signals) == (1.0, (AgentAnswered(3, "1001"),))
     talk = [busy.exchange(RATE)]
     while not talk[-1].signals:
         talk.append(busy.exchange(RATE))
@@ -108,14 +108,14 @@ def test_the_agent_answers_talks_and_the_call_ends(speaker: Speaker) -> None:
 
 def test_nobody_answers_who_was_left_in_time(speaker: Speaker) -> None:
     quiet = door(speaker)
-    quiet.enqueue("general")
+    quiet.enqueue(3, "general")
     quiet.leave_queue()
     assert quiet.exchange(3 * RATE).signals == ()
 
 
 def test_what_was_not_said_to_the_end_is_marked(speaker: Speaker) -> None:
     busy = door(speaker, turns=(Turn(agent="您好请问有什么可以帮您"), Turn(caller="你好")))
-    busy.enqueue("general")
+    busy.enqueue(3, "general")
     until_signal(busy)
     busy.exchange(RATE)
     busy.hang_up()

@@ -1,0 +1,92 @@
+"""What a supervisor is told to do."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+#: How long a process may take to answer.
+_ANSWER_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A process to be kept running.
+
+    Parameters
+    ----------
+    name : str
+    command : list of str
+    settings : str
+        What it reads from its standard input.
+    environment : dict
+        Variables that it has beside those of this process.
+    sockets : list of str
+        Unix sockets that are there when it is ready.
+    answers : str
+        ``host:port/path`` that answers by HTTP then, with a status below 400; empty for none.
+    """
+
+    name: str
+    command: list[str]
+    settings: str = field(default="", repr=False)
+    environment: dict[str, str] = field(default_factory=dict)
+    sockets: list[str] = field(default_factory=list)
+    answers: str = ""
+
+    def is_ready(self) -> bool:
+        """Look whether the sockets are there and it answers."""
+        if not all(Path(socket).exists() for socket in self.sockets):
+            return False
+        if not self.answers:
+            return True
+        address, _, path = self.answers.partition("/")
+        connection = http.client.HTTPConnection(address, timeout=_ANSWER_SECONDS)
+        try:
+            connection.request("GET", f"/{path}")
+            return connection.getresponse().status < 400
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a supervisor has to do.
+
+    Parameters
+    ----------
+    run : str
+        Folder of the sockets; one supervisor at a time works in it.
+    stages : list of list of Child
+        In the order of their start; see :class:`~huawu.centre.upkeep.Upkeep`.
+    drain_seconds : float
+        How long the engine may take to finish its calls.
+    engine : str
+        Name of the process that finishes first.
+    temporary : list of str
+        Files that are taken away at the end.
+    notes : dict
+        What ``state.json`` tells beside the processes.
+    """
+
+    run: str
+    stages: list[list[Child]]
+    drain_seconds: float
+    engine: str = "engine"
+    temporary: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Return the plan as text; it holds passwords."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Return the plan that :meth:`as_json` wrote."""
+        fields = json.loads(text)
+        stages = [[Child(**child) for child in stage] for stage in fields.pop("stages")]
+        return cls(stages=stages, **fields)

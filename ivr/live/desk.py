@@ -1,0 +1,288 @@
+"""Agents on real telephones: rings whom the distributor names, and connects who answers.
+
+The distributor decides and has no clock and no telephone; here are both. What agents do is kept in the
+store as it happens, so that an engine that starts anew knows who is at work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from calls.errors import HuawuError
+from calls.records import Agent, Queue, utc_now
+from ivr.actions import Note
+from ivr.agents import events
+from ivr.agents.actions import (
+    Action,
+    Connect,
+    Log,
+    LogKind,
+    Moved,
+    NoAgentLeft,
+    RingAgent,
+    StateChanged,
+    StopRinging,
+)
+from ivr.agents.codes import DialCodes, Meaning, agent_at
+from ivr.agents.distributor import Rules
+from ivr.agents.personnel import load
+from ivr.live.codecall import CodeCall
+from ivr.live.livecall import LiveCall
+from ivr.live.othercall import OtherCall
+from ivr.live.switchboard import Switchboard
+from ivr.wire import signalling
+
+#: How often the store is looked at for new agents and queues, in seconds.
+STAFF_SECONDS = 5.0
+#: What the dialog does not note of a queue by itself.
+_OWN_NOTES = frozenset({LogKind.RINGNOANSWER, LogKind.RINGCANCELED, LogKind.BLINDTRANSFER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    number: int
+    agent: str
+    call: str
+
+
+class AgentDesk:
+    """Rings agents for callers who wait.
+
+    Make it in a thread, where the store may take its time; use it on the loop.
+
+    Parameters
+    ----------
+    board : Switchboard
+        With the calls.
+    rules : Rules
+        For queues that have none of their own.
+    codes : DialCodes
+        What agents' phones dial to log in and to pause.
+    """
+
+    def __init__(self, board: Switchboard, rules: Rules, codes: DialCodes) -> None:
+        self._board = board
+        self._codes = codes
+        self._zero = board.loop.time()
+        self._epoch = utc_now()
+        self._distributor = load(board.store, self._epoch, rules)
+        self._rings: dict[int, OtherCall] = {}
+        self._ring_of: dict[OtherCall, _Ring] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+
+    # -- callers (livecall.Waiting) -------------------------------------------------------------------
+
+    def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
+        """Look for an agent."""
+        self._handle(events.CallerWaits(call.id, queue))
+
+    def leave(self, call: LiveCall, by: str = "caller") -> None:
+        """Stop looking, or take in that the conversation is over; ``by`` says who or what ended it."""
+        match by:
+            case "agent" | "transfer" as who:
+                self._handle(events.TalkOver(call.id, who))
+            case LogKind.EXITWITHKEY:
+                self._handle(events.CallerLeft(call.id, LogKind.EXITWITHKEY))
+            case LogKind.EXITWITHTIMEOUT:
+                self._handle(events.CallerLeft(call.id, LogKind.EXITWITHTIMEOUT))
+            case _:
+                self._handle(events.CallerLeft(call.id))
+
+    # -- agents' telephones (othercall.Concerned) -----------------------------------------------------
+
+    def other_answered(self, other: OtherCall) -> None:
+        """Take in that an agent's phone was answered."""
+        ring = self._ring_of.get(other)
+        if ring is None:
+            other.hang_up("too late")
+        else:
+            self._handle(events.AgentAnsweredCall(ring.agent, ring.call, ring.number))
+
+    def other_failed(self, other: OtherCall, code: int) -> None:
+        """Take in that it was not."""
+        ring = self._forget(other)
+        if ring is not None:
+            self._handle(events.AgentRefused(ring.agent, ring.call, code, ring.number))
+
+    def other_left(self, other: OtherCall) -> None:
+        """Take in that it was hung up before it was connected."""
+        self.other_failed(other, 480)
+
+    def other_holds(self, other: OtherCall, on: bool) -> None:
+        """Wait: nobody is connected yet."""
+
+    def other_refers(self, other: OtherCall, target: str) -> None:
+        """Wait: nobody is connected yet."""
+
+    # -- dial codes -----------------------------------------------------------------------------------
+
+    def special(self, door: str, arrived: signalling.Arrived) -> bool:
+        """Take a call to a dial code; return whether it is one.
+
+        It counts from the host of the agent's own address alone, since a calling number proves nothing.
+        """
+        meaning = self._codes.meaning(arrived.callee)
+        if meaning is None or door != "sip":
+            return False
+        agent = agent_at((seat.agent for seat in self._distributor.roster), arrived.caller)
+        host = agent.address.rpartition("@")[2].partition(";")[0].partition(":")[0] if agent else ""
+        if agent is None or host != arrived.source.rpartition(":")[0]:
+            self._board.figures.refused("code")
+            self._board.doors[door].send(signalling.Reject(arrived.call, 403, "Forbidden"))
+            return True
+        self._change(meaning, agent.id, "phone")
+        call = CodeCall(self._board)
+        call.begin(self._board.party(arrived.call, door, call), arrived.offer)
+        return True
+
+    # -- agents over HTTP (agents.api.Desk) -----------------------------------------------------------
+
+    def agents(self) -> list[dict[str, Any]]:
+        """Return all agents."""
+        return [seat.described(self._now) for seat in self._distributor.roster]
+
+    def pause(self, agent: str, reason: str) -> dict[str, Any]:
+        """Let an agent take no calls from now on."""
+        return self._change("pause", agent, reason)
+
+    def unpause(self, agent: str) -> dict[str, Any]:
+        """Let an agent take calls again."""
+        return self._change("unpause", agent)
+
+    def login(self, agent: str) -> dict[str, Any]:
+        """Let an agent begin to work."""
+        return self._change("login", agent)
+
+    def logout(self, agent: str) -> dict[str, Any]:
+        """Let an agent go home."""
+        return self._change("logout", agent)
+
+    # -- inside ---------------------------------------------------------------------------------------
+
+    async def follow_staff(self) -> None:
+        """Look at the store for new agents and queues, until cancelled."""
+        while True:
+            await asyncio.sleep(STAFF_SECONDS)
+            try:
+                agents, queues = await asyncio.to_thread(self._staff)
+            except HuawuError as error:
+                structlog.get_logger().error("agents cannot be read", why=str(error))
+            else:
+                self._handle(events.Staffed(tuple(agents), tuple(queues)))
+
+    def _staff(self) -> tuple[list[Agent], list[Queue]]:
+        return self._board.store.find(Agent), self._board.store.find(Queue)
+
+    @property
+    def _now(self) -> float:
+        return self._board.loop.time() - self._zero
+
+    def _change(self, what: Meaning, agent: str, reason: str = "") -> dict[str, Any]:
+        seat = self._distributor.roster.seat(agent)
+        match what:
+            case "login":
+                self._handle(events.LoggedIn(agent))
+            case "logout":
+                self._handle(events.LoggedOut(agent))
+            case "pause":
+                self._handle(events.PauseAgent(agent, reason))
+            case "unpause":
+                self._handle(events.UnpauseAgent(agent))
+        return seat.described(self._now)
+
+    def _handle(self, event: events.Event) -> None:
+        for action in self._distributor.handle(event, self._now):
+            self._carry_out(action)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        due = self._distributor.due()
+        self._alarm = None if due is None else self._board.loop.call_at(self._zero + due, self._tick)
+
+    def _tick(self) -> None:
+        for action in self._distributor.tick(self._now):
+            self._carry_out(action)
+        self._set_alarm()
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case RingAgent():
+                self._ring(action)
+            case StopRinging(_, _, number):
+                other = self._rings.get(number)
+                if other is not None:
+                    self._forget(other)
+                    other.hang_up("answered elsewhere or given up")
+            case Connect(call, agent, number):
+                self._connect(call, agent, number)
+            case NoAgentLeft(call):
+                self._later(call, LiveCall.no_agent)
+            case Moved(call, position):
+                self._later(call, LiveCall.moved, position)
+            case StateChanged():
+                self._board.store.submit(action.record(self._epoch))
+                self._board.figures.agent(action.agent, action.state.value)
+            case Log():
+                self._log(action)
+
+    def _later(self, call: str, tell: Any, *arguments: Any) -> None:
+        """Tell a call after what is being done now: it may be in the midst of asking."""
+
+        def now() -> None:
+            live = self._board.calls.get(call)
+            if live is not None:
+                tell(live, *arguments)
+
+        self._board.loop.call_soon(now)
+
+    def _ring(self, ring: RingAgent) -> None:
+        live = self._board.calls.get(ring.call)
+        if live is None or live.caller is None or live.over:
+            self._board.loop.call_soon(
+                self._handle, events.AgentRefused(ring.agent, ring.call, 487, ring.ring)
+            )
+            return
+        other = self._board.other_call(live, concerned=self)
+        self._rings[ring.ring] = other
+        self._ring_of[other] = _Ring(ring.ring, ring.agent, ring.call)
+        record = live.log.call
+        self._board.loop.call_soon(self._dial, other, ring, record.caller, record.queue_id or "")
+
+    def _dial(self, other: OtherCall, ring: RingAgent, caller: str, queue: str) -> None:
+        if other in self._ring_of:
+            other.dial(ring.address, ring.seconds + 5, caller=caller, name=queue)
+
+    def _connect(self, call: str, agent: str, number: int) -> None:
+        other = self._rings.get(number)
+        live = self._board.calls.get(call)
+        if other is None:
+            return
+        self._forget(other)
+        if live is None:
+            other.hang_up("the caller is gone")
+            return
+        other.concerned = live
+        live.agent_answered(agent, other)
+
+    def _forget(self, other: OtherCall) -> _Ring | None:
+        ring = self._ring_of.pop(other, None)
+        if ring is not None:
+            del self._rings[ring.number]
+        return ring
+
+    def _log(self, log: Log) -> None:
+        live = self._board.calls.get(log.call)
+        kind = log.kind.event
+        if live is None or kind is None:
+            structlog.get_logger().info("queue log", kind=log.kind.value, agent=log.agent, **log.data)
+        elif log.kind in _OWN_NOTES:
+            data: dict[str, Any] = {"queue": log.queue, "agent": log.agent, **log.data}
+            live.observe(Note(kind, live.dialog.node, data))
+        else:
+            live.figures[kind] = {"queue": log.queue, **log.data}

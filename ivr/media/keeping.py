@@ -1,0 +1,112 @@
+"""What is kept of the legs' sound: recordings and messages, cut from the history twice a second."""
+
+from __future__ import annotations
+
+from ivr.media.leg import Leg, Message
+from ivr.media.recorder import Recorder, Track
+from ivr.media.rows import Rows
+from ivr.media.tempo import FRAME
+from ivr.wire.media import StartRecording
+from speech.g711 import ALAW_SILENCE
+
+#: Frames from one block of a recording to the next: half a second.
+BLOCK = 25
+
+_SAMPLES = 160
+
+
+class Keeper:
+    """Keeps recordings and messages.
+
+    Parameters
+    ----------
+    rows : Rows
+    recorder : Recorder
+    message_bytes : int
+        Bytes that are kept of a message.
+    """
+
+    def __init__(self, rows: Rows, recorder: Recorder, message_bytes: int) -> None:
+        self._rows = rows
+        self._recorder = recorder
+        self._message_bytes = message_bytes
+        self._legs: list[set[Leg]] = [set() for _ in range(BLOCK)]  # by the tick at which they are cut
+
+    def record(self, leg: Leg, command: StartRecording) -> None:
+        """Record a leg from now on."""
+        self.cut(leg)
+        leg.track = Track(leg.id, command.path, command.fsync_seconds)
+        leg.recording_began = leg.recorded_to
+        leg.silent, leg.silent_since = command.silent, 0.0
+        self._recorder.start(leg.track)
+        self._watch(leg)
+
+    def silence(self, leg: Leg, on: bool) -> None:
+        """Write the party's channel as silence from now on, or its sound again."""
+        if leg.track is None or leg.silent == on:
+            return
+        self.cut(leg)
+        if on:
+            leg.silent_since = self._recorded_seconds(leg)
+        else:
+            self._mask(leg)
+        leg.silent = on
+
+    def finish(self, leg: Leg) -> Track | None:
+        """End the recording of a leg and its message; return the recording, which is being completed."""
+        track = leg.track
+        self.cut(leg)
+        self._legs[leg.slot % BLOCK].discard(leg)
+        if track:
+            if leg.silent:
+                self._mask(leg)
+            leg.track = None
+            self._recorder.close(track)
+        return track
+
+    def start_message(self, leg: Leg) -> None:
+        """Keep what the party says from now on."""
+        self.cut(leg)
+        leg.message = Message(self._message_bytes)
+        self._watch(leg)
+
+    def stop_message(self, leg: Leg) -> None:
+        """Keep no more of it."""
+        if leg.message and leg.message.running:
+            self.cut(leg)
+            leg.message.running = False
+            if leg.track is None:
+                self._legs[leg.slot % BLOCK].discard(leg)
+
+    def tick(self, group: int) -> None:
+        """Cut the legs of a group whose turn it is."""
+        for leg in self._legs[self._rows.group_ticks(group) % BLOCK]:
+            if self._rows.group(leg) == group:
+                self.cut(leg)
+        self._recorder.hand_over()
+
+    def cut(self, leg: Leg) -> None:
+        """Hand over what was not yet."""
+        first, end = leg.recorded_to, self._rows.ticks(leg)
+        leg.recorded_to = end
+        message = leg.message if leg.message and leg.message.running else None
+        if first == end or not (leg.track or message):
+            return
+        history, slot = self._rows.history, leg.slot
+        party = history.party(slot, first, end)
+        if message:
+            message.add(party)
+        if leg.track:
+            left = bytes([ALAW_SILENCE]) * len(party) if leg.silent else party
+            self._recorder.write(leg.track, left, history.heard(slot, first, end))
+
+    def _watch(self, leg: Leg) -> None:
+        self._legs[leg.slot % BLOCK].add(leg)
+
+    def _recorded_seconds(self, leg: Leg) -> float:
+        return (leg.recorded_to - leg.recording_began) * FRAME
+
+    def _mask(self, leg: Leg) -> None:
+        end = self._recorded_seconds(leg)
+        if leg.track and end > leg.silent_since:
+            self._recorder.mask(leg.track, leg.silent_since, end)

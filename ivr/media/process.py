@@ -1,0 +1,178 @@
+"""The media process: its socket, its clock, its end."""
+
+from __future__ import annotations
+
+import gc
+import select
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from calls.errors import LinkError
+from ivr.media.exchange import Exchange
+from ivr.media.settings import SOCKET, MediaSettings
+from ivr.media.tempo import Tempo, ask_for_realtime
+from ivr.wire import media
+from ivr.wire.link import Link, listen_at
+
+#: Seconds from one look at the parties' sockets to the next: a key is told after this at the latest.
+LOOK = 0.0025
+#: Seconds from one collection of cyclic garbage to the next; there is hardly any.
+COLLECT = 60.0
+
+_log = structlog.get_logger()
+
+
+class MediaProcess:
+    """Serves one engine after the other.
+
+    Parameters
+    ----------
+    settings : MediaSettings
+    """
+
+    def __init__(self, settings: MediaSettings) -> None:
+        self._path = Path(settings.run) / SOCKET
+        self._listener = listen_at(self._path)
+        self._scheduling = ask_for_realtime() if settings.realtime else "normal"
+        self._exchange = Exchange(settings, self._tell)
+        self._ring = Path(settings.ring)
+        self._link: Link | None = None
+        self._writing = False
+        self._dropped = 0
+        self._stopping = False
+        self._epoll = select.epoll()
+        self._epoll.register(self._listener, select.EPOLLIN)
+        self._epoll.register(self._exchange.bell, select.EPOLLIN)
+
+    def stop(self, *_: Any) -> None:
+        """End soon: a handler of signals."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Serve until :meth:`stop`; then complete the recordings."""
+        _log.info("media process is ready", scheduling=self._scheduling)
+        gc.collect()
+        gc.freeze()
+        gc.disable()  # a collection would stop the clock at any moment; see COLLECT
+        clock = time.monotonic
+        tempo = Tempo(clock())
+        next_second, next_collection = clock() + 1.0, clock() + COLLECT
+        try:
+            while not self._stopping:
+                now = clock()
+                if self._link and self._link.closed:
+                    self._lose("it did not fetch its events")
+                if now < tempo.due:
+                    self._wait(min(tempo.due - now, LOOK))
+                    self._exchange.arrivals.fetch(clock())
+                    continue
+                left_out = tempo.catch_up(now)
+                if left_out:
+                    _log.warning("the clock stood still", frames_left_out=left_out)
+                    self._exchange.skip(left_out)
+                self._exchange.arrivals.fetch(now)
+                group = tempo.phase
+                sent = self._exchange.tick(group, now)
+                tempo.done(clock(), sent=sent)
+                self._exchange.tidy(group, now)
+                if now >= next_second:
+                    next_second = now + 1.0
+                    self._exchange.second(now)
+                    self._tell(
+                        media.MediaHealth(
+                            self._exchange.legs, *tempo.lateness(), self._all_dropped(), self._scheduling
+                        )
+                    )
+                if now >= next_collection:
+                    next_collection = now + COLLECT
+                    gc.collect()
+        finally:
+            gc.enable()
+            self._end()
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for the engine or for the threads, no longer than so many seconds."""
+        for descriptor, events in self._epoll.poll(seconds):
+            if descriptor == self._exchange.bell:
+                self._exchange.attend()
+            elif descriptor == self._listener.fileno():
+                self._accept()
+            elif self._link and descriptor == self._link.fileno():
+                self._serve(self._link, events)
+
+    def _serve(self, link: Link, events: int) -> None:
+        try:
+            if events & select.EPOLLOUT:
+                link.flush()
+                self._watch(link)
+            if events & ~select.EPOLLOUT:
+                for command in link.receive():
+                    self._exchange.told(command, time.monotonic())
+        except LinkError as error:
+            self._lose(str(error))
+
+    def _accept(self) -> None:
+        try:
+            connected, _ = self._listener.accept()
+        except OSError:
+            return
+        if self._link:
+            self._lose("another engine has come")
+        self._link, self._writing = Link(connected, media), False
+        self._epoll.register(connected.fileno(), select.EPOLLIN)
+        _log.info("the engine has connected")
+
+    def _lose(self, reason: str) -> None:
+        link, self._link = self._link, None
+        if link:
+            self._dropped += link.dropped
+            link.close()  # which takes it out of the epoll set
+            _log.warning("the engine is gone", reason=reason, legs=self._exchange.legs)
+            self._exchange.clear(time.monotonic())
+
+    def _tell(self, event: Any) -> None:
+        link = self._link
+        if link is None:
+            return
+        try:
+            link.send(event)
+        except LinkError:
+            return  # the connection is closed: found by the loop
+        self._watch(link)
+
+    def _watch(self, link: Link) -> None:
+        if bool(link.waiting) != self._writing and not link.closed:
+            self._writing = not self._writing
+            self._epoll.modify(link.fileno(), select.EPOLLIN | (select.EPOLLOUT if self._writing else 0))
+
+    def _all_dropped(self) -> int:
+        return self._dropped + (self._link.dropped if self._link else 0)
+
+    def _end(self) -> None:
+        self._exchange.clear(time.monotonic())
+        self._exchange.end()
+        if self._link:
+            self._link.close()
+        self._listener.close()
+        self._epoll.close()
+        for each in (self._path, self._ring):
+            each.unlink(missing_ok=True)
+        _log.info("media process has ended")
+
+
+def run(settings: MediaSettings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    LinkError
+        The socket or the ring cannot be made.
+    """
+    process = MediaProcess(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, process.stop)
+    process.run()

@@ -1,0 +1,1 @@
+"""Doors with what stands before them: real neighbours, and real callers on the other side."""
