@@ -15,6 +15,7 @@ from importlib import import_module
 
 from calls.errors import HuawuError, ServeError
 from huawu import logs
+from huawu.centre import PARENT
 
 #: Name of a process → module and class of its settings, module whose ``run`` takes them.
 PROCESSES = {
@@ -25,8 +26,6 @@ PROCESSES = {
     "engine": ("ivr.live.settings", "EngineSettings", "ivr.live.process"),
     "console": ("huawu.centre.desk", "DeskSettings", "huawu.centre.desk"),
 }
-#: Environment variable with the process that this one has to end with.
-PARENT = "HUAWU_PARENT"
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -35,6 +34,7 @@ def main(arguments: list[str]) -> int:
     name, text = arguments
     # whoever starts it in the background of a shell lets it ignore this, and it means: end now
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for those who know something to do then
     parent = int(os.environ.get(PARENT) or os.getppid())
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
     if os.getppid() != parent:  # it died before this was arranged

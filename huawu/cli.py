@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from calls.errors import HuawuError
 from huawu import __version__, logs
+from huawu.agents_command import agents_app
 from huawu.call_command import call_command
 from huawu.calls_command import calls_app
 from huawu.console_command import console_command
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("demo")(demo_command)
 app.command("serve")(serve_command)
 app.add_typer(calls_app, name="calls")
+app.add_typer(agents_app, name="agents")
 app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
 app.command("dtmf")(dtmf_command)

@@ -6,6 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +26,7 @@ from calls.recovery import recover
 from calls.store import Store
 from huawu import places, report
 from huawu.pipeline import Processed, process
+from huawu.rehearsal.rehearsal import Rehearsal
 from huawu.scoring import DemoScore, score_call
 from huawu.variation import varied
 from ivr.call import PlayedCall, play_call
@@ -42,8 +44,15 @@ RISK_SHARE = 0.5
 #: The calls arrive this far apart, the last one now.
 CALL_INTERVAL = timedelta(minutes=7)
 
+#: Scenarios that come over real telephone lines: speech and keys, an agent, keys ahead, gone in a prompt.
+BY_TELEPHONE = frozenset({"01-bill-by-phone", "10-track-parcel", "24-type-ahead", "25-hangs-up-in-prompt"})
+
 #: What a run leaves in its folder.
-LEFT_BEHIND = ("huawu.db", "huawu.db-wal", "huawu.db-shm", "recordings", "report.html")
+LEFT_BEHIND = ("sip.log", "huawu.db", "huawu.db-wal", "huawu.db-shm", "recordings", "report.html")
+
+
+#: A scenario, what was truly said in its call, and the call's record.
+Played = tuple[Scenario, PlayedCall, Call]
 
 
 @dataclass(slots=True)
@@ -52,9 +61,11 @@ class DemoResult:
 
     out: Path
     model: ModelFolder
-    played: list[tuple[Scenario, PlayedCall, Call]] = field(default_factory=list)
+    played: list[Played] = field(default_factory=list)
     processed: dict[str, Processed] = field(default_factory=dict)
     failed: list[tuple[Scenario, HuawuError]] = field(default_factory=list)
+    #: Why no call came over SIP, where some should have.
+    no_telephone: str = ""
     score: DemoScore = field(default_factory=DemoScore)
     plan: SamplePlan | None = None
     draws: list[SampleDraw] = field(default_factory=list)
@@ -96,9 +107,15 @@ class Demo:
         Fixes noise, variations and the sample.
     console : Console
         Shows progress.
+    telephone : bool or None
+        Whether the scenarios of :data:`BY_TELEPHONE` come over SIP and RTP on loopback, which takes their
+        real time; by default they do where each scenario is played once.
     """
 
-    def __init__(self, out: Path, *, model: str | None, seed: int, console: Console) -> None:
+    def __init__(
+        self, out: Path, *, model: str | None, seed: int, console: Console, telephone: bool | None = None
+    ) -> None:
+        self._telephone = telephone
         self._out = out
         self._model = model
         self._seed = seed
@@ -126,10 +143,23 @@ class Demo:
         folder = RecordingFolder(result.recordings)
         with Store.open(result.database) as store:
             try:
-                with timed(result, "calls"):
-                    self._play(result, chosen, store, folder, model)
-                with timed(result, "transcribe"):
-                    self._process(result, store, folder, model, judge)
+                by_telephone = self._by_telephone(chosen, count)
+                with Speaker() as speaker, ThreadPoolExecutor(1) as beside:
+                    calls = None
+                    if by_telephone:
+                        rehearsal = Rehearsal(by_telephone, store, speaker, self._seed)
+                        calls = beside.submit(rehearsal.run, *self._places(result))
+                    with timed(result, "calls"):
+                        scripted = [each for each in chosen if each not in by_telephone]
+                        self._play(result, scripted, store, folder, model, speaker)
+                    with timed(result, "transcribe"):
+                        self._process(result, result.played, store, folder, model, judge)
+                    if calls is not None:
+                        with timed(result, "telephone"):
+                            late = self._await(result, calls, by_telephone, store, folder, model, speaker)
+                            self._process(result, late, store, folder, model, judge)
+                order = {each.id: place for place, each in enumerate(chosen)}
+                result.played.sort(key=lambda each: order[each[0].id])
             except KeyboardInterrupt:
                 recover(store, folder)
                 raise
@@ -143,6 +173,41 @@ class Demo:
         with timed(result, "report"):
             report.write(result)
         return result
+
+    def _by_telephone(self, chosen: list[Scenario], count: int | None) -> list[Scenario]:
+        """Return the scenarios that come over SIP."""
+        wanted = self._telephone if self._telephone is not None else count is None
+        return [each for each in chosen if each.id in BY_TELEPHONE] if wanted else []
+
+    def _places(self, result: DemoResult) -> tuple[Path, Path, Path, Path]:
+        return (
+            result.database,
+            result.recordings,
+            resource("prompts", "flows", "main.yaml"),
+            self._out / "sip.log",
+        )
+
+    def _await(
+        self,
+        result: DemoResult,
+        calls: Future[list[tuple[Scenario, PlayedCall]]],
+        by_telephone: list[Scenario],
+        store: Store,
+        folder: RecordingFolder,
+        model: VoskModel,
+        speaker: Speaker,
+    ) -> list[Played]:
+        """Return the calls that came over SIP; where there is no line they are played without one."""
+        before = len(result.played)
+        with self._console.status("calls over SIP are being made, in their real time"):
+            try:
+                made = calls.result()
+            except (HuawuError, ImportError) as error:
+                result.no_telephone = str(error)
+                self._play(result, by_telephone, store, folder, model, speaker)
+            else:
+                result.played += [(each, done, store.get(Call, done.call_id)) for each, done in made]
+        return result.played[before:]
 
     def _choose(self, scenarios: list[Scenario], count: int) -> Iterator[Scenario]:
         """Each scenario as written first; after that with other voices, numbers and noise."""
@@ -158,12 +223,13 @@ class Demo:
         store: Store,
         folder: RecordingFolder,
         model: VoskModel,
+        speaker: Speaker,
     ) -> None:
         flow = load_flow(resource("prompts", "flows", "main.yaml"))
-        with Speaker() as speaker, self._progress("playing calls", len(scenarios)) as step:
+        with self._progress("playing calls", len(scenarios)) as step:
             prompts = PromptLibrary([resource("prompts")], places.cache("prompts"), speaker)
             agents = {each.agent.id: each.agent for each in scenarios if each.agent}
-            store.add(*(Agent(id=key, name=each.name, team=each.team) for key, each in agents.items()))
+            store.ensure(*(Agent(id=key, name=each.name, team=each.team) for key, each in agents.items()))
             for number, scenario in enumerate(scenarios):
                 played = play_call(
                     scenario,
@@ -181,11 +247,17 @@ class Demo:
                 step()
 
     def _process(
-        self, result: DemoResult, store: Store, folder: RecordingFolder, model: VoskModel, judge: Judge
+        self,
+        result: DemoResult,
+        calls: list[Played],
+        store: Store,
+        folder: RecordingFolder,
+        model: VoskModel,
+        judge: Judge,
     ) -> None:
-        judged = []
-        with self._progress("transcribing and judging", len(result.played)) as step:
-            for scenario, played, call in result.played:
+        judged = [each for each in result.played if each not in calls]
+        with self._progress("transcribing and judging", len(calls)) as step:
+            for scenario, played, call in calls:
                 try:
                     result.processed[call.id] = process(store, folder, model, judge, call.id)
                 except AudioError as error:

@@ -24,6 +24,14 @@ def demo_command(
     seed: Annotated[
         int, typer.Option(min=0, max=2**31 - 1, help="Seed of noise, variations and sample.")
     ] = 20260302,
+    sip: Annotated[
+        bool | None,
+        typer.Option(
+            "--sip/--no-sip",
+            help="Whether some calls come over real SIP and RTP; default: where all scenarios are played.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the summary.")] = False,
 ) -> None:
     """Play scripted calls, record, transcribe, judge and sample them, and show what came of it."""
@@ -35,7 +43,7 @@ def demo_command(
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_FILES)
-    demo = Demo(out, model=model, seed=seed, console=Console(quiet=quiet))
+    demo = Demo(out, model=model, seed=seed, console=Console(quiet=quiet), telephone=sip)
     try:
         result = demo.run(calls)
     except KeyboardInterrupt:

@@ -33,6 +33,7 @@ STAGE_NAMES = {
     "transcribe": "转写与判断",
     "sample": "抽样",
     "report": "报告",
+    "telephone": "等 SIP 电话打完并分析",
 }
 LEVELS = ("none", *SEVERITIES)
 

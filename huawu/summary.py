@@ -19,6 +19,7 @@ STAGES = {
     "load": "load model and judge",
     "calls": "play calls (speak, listen, record)",
     "transcribe": "transcribe and judge recordings",
+    "telephone": "wait for the calls over SIP, and judge them",
     "sample": "draw the sample",
     "report": "write the report",
 }
@@ -44,6 +45,11 @@ def print_summary(result: DemoResult, console: Console, *, brief: bool = False) 
         console.print(_calls(result))
         console.print(_sample(result))
     console.print(_figures(result))
+    over_sip = sum(call.door == "sip" for _, _, call in result.played)
+    if over_sip:
+        console.print(f"☎        {over_sip} of the calls came over real SIP and RTP on this machine")
+    if result.no_telephone:
+        console.print(f"[yellow]no call came over SIP: {escape(result.no_telephone)}[/]", soft_wrap=True)
     for scenario, error in result.failed:
         console.print(f"[red]failed[/]   {escape(scenario.title)}: {escape(str(error))}", soft_wrap=True)
     if result.model.builtin:
@@ -86,7 +92,7 @@ def _calls(result: DemoResult) -> Table:
     ):
         table.add_row(
             f"{'●' if call.id in drawn else ' '} {number + 1}",
-            escape(scenario.title),
+            ("☎ " if call.door == "sip" else "") + escape(scenario.title),
             f"{result.call_seconds(call):.0f}",
             OUTCOME_NAMES[call.outcome] if call.outcome else "—",
             *_row(score),

@@ -22,30 +22,34 @@ class Playback extends AudioWorkletProcessor {
 
   take(sound) {
     const piece = this.resampler.take(Float32Array.from(sound, (sample) => sample / 32768));
-    this.pieces.push(piece);
+    if (piece.length) this.pieces.push(piece);
     this.waiting += piece.length;
     if (this.waiting > MOST_SECONDS * sampleRate) {
       while (this.waiting > 2 * KEEP_SECONDS * sampleRate) this.drop();
     }
   }
 
+  // Leaves out what is left of the first piece.
   drop() {
     this.waiting -= this.pieces.shift().length - this.used;
     this.used = 0;
+  }
+
+  next() {
+    const sample = this.pieces[0][this.used];
+    this.used += 1;
+    this.waiting -= 1;
+    if (this.used === this.pieces[0].length) this.drop();
+    return sample;
   }
 
   process(_inputs, [output]) {
     const [left] = output;
     if (this.filling) this.filling = this.waiting < KEEP_SECONDS * sampleRate;
     for (let i = 0; !this.filling && i < left.length; i += 1) {
-      if (!this.pieces.length) {
-        this.filling = true;
-        break;
-      }
-      left[i] = this.pieces[0][this.used];
+      left[i] = this.next();
       this.peak = Math.max(this.peak, Math.abs(left[i]));
-      this.used += 1;
-      if (this.used >= this.pieces[0].length) this.drop();
+      this.filling = this.waiting === 0;
     }
     for (const channel of output.slice(1)) channel.set(left);
     this.since += left.length;

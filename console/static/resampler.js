@@ -1,6 +1,6 @@
 // From one sampling rate to another, piece by piece: a windowed sinc, as steep as a telephone's filter.
 
-const ZEROS = 14; // zero crossings of the sinc on each side
+const ZEROS = 20; // zero crossings of the sinc on each side
 const GRAIN = 256; // places of its table between two samples
 const KAISER = 8; // about 80 dB of what does not belong
 const PASS = 0.92; // of the band: the rest is for the slope

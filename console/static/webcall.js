@@ -42,33 +42,44 @@ class Telephone {
   }
 
   async call() {
+    const attempt = (this.attempt = {}); // another one once it is hung up, in whatever state that is
+    const over = () => this.attempt !== attempt;
     this.tell("");
     this.lines(0);
+    this.clock.textContent = "";
     this.mute(false);
     try {
       this.show("microphone");
-      this.stream = await microphone();
+      const stream = await microphone();
+      if (over()) {
+        stop(stream);
+        return;
+      }
+      this.stream = stream;
       this.show("connecting");
       await this.openSound();
-      this.connect(await this.ticket());
+      const address = over() || (await this.ticket());
+      if (!over()) this.connect(address);
     } catch (fault) {
-      this.end(fault instanceof Fault ? fault.message : "sound");
+      if (over()) return;
       if (!(fault instanceof Fault)) console.error(fault);
+      this.end(fault instanceof Fault ? fault.message : "sound");
     }
   }
 
   async openSound() {
-    this.context = new AudioContext({ latencyHint: "interactive" });
-    await Promise.all([this.page.dataset.capture, this.page.dataset.playback].map(
-      (address) => this.context.audioWorklet.addModule(address),
-    ));
-    await this.context.resume();
-    this.capture = new AudioWorkletNode(this.context, "capture", { numberOfOutputs: 0 });
-    this.playback = new AudioWorkletNode(this.context, "playback", { numberOfInputs: 0 });
-    this.context.createMediaStreamSource(this.stream).connect(this.capture);
-    this.playback.connect(this.context.destination);
+    const context = new AudioContext({ latencyHint: "interactive" });
+    this.context = context;
+    const { capture, playback } = this.page.dataset;
+    await Promise.all([capture, playback].map((address) => context.audioWorklet.addModule(address)));
+    await context.resume();
+    if (context !== this.context) return;
+    this.capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
+    this.playback = new AudioWorkletNode(context, "playback", { numberOfInputs: 0 });
     this.capture.port.onmessage = ({ data }) => this.spoke(data);
     this.playback.port.onmessage = ({ data }) => this.level("speaker", data.peak);
+    context.createMediaStreamSource(this.stream).connect(this.capture);
+    this.playback.connect(context.destination);
     for (const track of this.stream.getTracks()) {
       track.addEventListener("ended", () => this.tell("no-microphone")); // unplugged
     }
@@ -111,7 +122,8 @@ class Telephone {
       this.end(this.state === "answered" ? "" : refused);
     }
     if (said.say) this.line("say", said.say);
-    if ("heard" in said) this.line("heard", said.heard || this.words.unheard, said.answer);
+    if (said.heard) this.line("heard", said.heard, said.answer);
+    else if ("heard" in said) this.line("heard unheard", this.words.unheard);
   }
 
   hangUp() {
@@ -148,9 +160,9 @@ class Telephone {
   end(fault) {
     const was = this.state;
     const { socket, context, stream } = this;
-    this.socket = this.context = this.stream = this.capture = this.playback = null;
+    this.attempt = this.socket = this.context = this.stream = this.capture = this.playback = null;
     socket?.close();
-    for (const track of stream?.getTracks() ?? []) track.stop();
+    stop(stream);
     context?.close();
     this.level("microphone", 0);
     this.level("speaker", 0);
@@ -200,16 +212,10 @@ class Telephone {
     } else {
       const line = document.createElement("li");
       line.className = kind;
-      const who = line.appendChild(document.createElement("span"));
-      who.className = "who";
-      who.textContent = this.words[`who.${kind}`];
-      const words = line.appendChild(document.createElement("p"));
-      words.textContent = text;
-      if (answer) {
-        const tag = words.appendChild(document.createElement("span"));
-        tag.className = "tag";
-        tag.textContent = `→ ${answer}`;
-      }
+      const who = line.appendChild(element("span", "who", this.words[`who.${kind.split(" ")[0]}`]));
+      who.append(element("time", "", this.clock.textContent));
+      const words = line.appendChild(element("p", "", text));
+      if (answer) words.append(" ", element("span", "tag", `→ ${answer}`));
       this.said.append(line);
     }
     this.lines(MOST_LINES);
@@ -220,6 +226,17 @@ class Telephone {
     while (this.said.childElementCount > most) this.said.firstElementChild.remove();
     this.empty.hidden = this.said.childElementCount > 0;
   }
+}
+
+function element(name, kind, text) {
+  const made = document.createElement(name);
+  made.className = kind;
+  made.textContent = text;
+  return made;
+}
+
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 async function microphone() {

@@ -4,3 +4,6 @@
 told, :mod:`~huawu.centre.supervisor` starts the processes and starts them again; when, is decided by
 :mod:`~huawu.centre.upkeep`.
 """
+
+#: Environment variable with the process that a child of it has to end with.
+PARENT = "HUAWU_PARENT"

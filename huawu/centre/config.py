@@ -201,6 +201,7 @@ class GatewaySection(Section):
     enabled: bool = True
     host: Ip = "127.0.0.1"
     web_port: PortOrNone = 8061
+    web_url: str = ""
     audiosocket_port: PortOrNone = 0
     token_env: Variable = ""
     sources: tuple[Ip, ...] = ("127.0.0.1", "::1")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from huawu.console_command import console_command
+from huawu.places import require_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +21,41 @@ class DeskSettings:
         Where calls are kept.
     port : int
         On this machine.
+    gateway : str
+        Where browsers reach the gateway, as in :class:`console.webcall.WebCalls`; empty where it has no door
+        for them.
+    web_secret : str
+        The gateway's.
+    numbers : sequence of [number, title]
+        What can be called from the browser.
     """
 
     database: str
     recordings: str
     port: int
+    gateway: str = ""
+    web_secret: str = field(default="", repr=False)
+    numbers: Sequence[Sequence[str]] = ()
 
 
 def run(settings: DeskSettings) -> None:
-    """Serve the desk until told to end."""
+    """Serve the desk until told to end.
+
+    Raises
+    ------
+    HuawuError
+        There is no database, or the port is taken.
+    """
+    from calls.store import Store
+    from console.app import create_app
+    from console.server import LOOPBACK, serve
+    from console.webcall import WebCalls
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    console_command(settings.database, Path(settings.recordings), settings.port, "127.0.0.1")
+    require_database(settings.database, "the engine makes it: look what it says")
+    Store.open(settings.database).close()
+    web_calls = None
+    if settings.gateway:
+        numbers = tuple((number, title) for number, title in settings.numbers)
+        web_calls = WebCalls(settings.gateway, settings.web_secret, numbers)
+    serve(create_app(settings.database, Path(settings.recordings), web_calls), LOOPBACK, settings.port)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import subprocess
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from huawu.centre import PARENT
 
 #: How long a process may take to answer.
 _ANSWER_SECONDS = 0.5
@@ -36,6 +41,33 @@ class Child:
     sockets: list[str] = field(default_factory=list)
     answers: str = ""
 
+    def start(self, first: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+        """Start it, in a process group of its own.
+
+        Parameters
+        ----------
+        first : callable, optional
+            What the new process does before anything else.
+
+        Raises
+        ------
+        OSError
+            The system does not let it.
+        """
+        for socket in self.sockets:  # of one that died: the new one is ready when they are there again
+            Path(socket).unlink(missing_ok=True)
+        # a file in memory, since a pipe could be full before anybody reads it
+        with os.fdopen(os.memfd_create(self.name), "w+", encoding="utf-8") as settings:
+            settings.write(self.settings)
+            settings.seek(0)
+            return subprocess.Popen(
+                self.command,
+                stdin=settings,
+                env=os.environ | self.environment | {PARENT: str(os.getpid())},
+                process_group=0,  # Ctrl-C is not meant for it
+                preexec_fn=first,
+            )
+
     def is_ready(self) -> bool:
         """Look whether the sockets are there and it answers."""
         if not all(Path(socket).exists() for socket in self.sockets):
@@ -43,7 +75,9 @@ class Child:
         if not self.answers:
             return True
         address, _, path = self.answers.partition("/")
-        connection = http.client.HTTPConnection(address, timeout=_ANSWER_SECONDS)
+        # from another address: where nobody listens yet a socket can connect to itself, and take the port
+        ours = ("127.0.0.2", 0) if address.startswith("127.") else None
+        connection = http.client.HTTPConnection(address, timeout=_ANSWER_SECONDS, source_address=ours)
         try:
             connection.request("GET", f"/{path}")
             return connection.getresponse().status < 400

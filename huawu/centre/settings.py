@@ -68,7 +68,7 @@ def plan_of(centre: Centre, environment: Mapping[str, str]) -> Plan:
         first.append(_child("gateway", gateway, sockets=[str(run / GATEWAY_SOCKET)]))
     stages = [first, [_child("engine", engine_settings(centre, environment), answers=f"{http}/readyz")]]
     if file.console.enabled:
-        desk = DeskSettings(database=file.database, recordings=file.recordings.folder, port=file.console.port)
+        desk = desk_settings(centre, gateway)
         stages.append([_child("console", desk, answers=f"127.0.0.1:{file.console.port}/")])
     return Plan(
         run=str(run),
@@ -207,6 +207,34 @@ def engine_settings(centre: Centre, environment: Mapping[str, str]) -> EngineSet
         codes={name: code for name, code in agents.codes.model_dump().items() if code},
         hold_music=str(music) if music else "",
     )
+
+
+def desk_settings(centre: Centre, gateway: GatewaySettings | None) -> DeskSettings:
+    """Return what the QA desk is told; what the gateway is told tells it how browsers call."""
+    file, section = centre.file, centre.gateway
+    address = ""
+    if gateway and section and gateway.web_port:
+        address = section.web_url or f"ws://{_reached(gateway.host)}:{gateway.web_port}"
+    return DeskSettings(
+        database=file.database,
+        recordings=file.recordings.folder,
+        port=file.console.port,
+        gateway=address,
+        web_secret=gateway.web_secret if gateway else "",
+        numbers=_callable(centre) if address else (),
+    )
+
+
+def _callable(centre: Centre) -> list[list[str]]:
+    """Return numbers that can be dialled by a click: those without a wildcard, and one for all others."""
+    return [
+        [
+            path.stem if pattern == "*" else pattern,
+            path.stem if pattern == "*" else f"{pattern} · {path.stem}",
+        ]
+        for pattern, path in centre.flows
+        if pattern == "*" or not {*pattern} & {*"*?"}
+    ]
 
 
 def _child(name: str, settings: Any, environment: Mapping[str, str] | None = None, **ready: Any) -> Child:

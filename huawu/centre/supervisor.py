@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from calls.errors import HuawuError, ServeError
 from huawu.centre.plan import Child, Plan
@@ -91,27 +90,14 @@ class Supervisor:
             self._write_state()
 
     def _start(self, child: Child) -> None:
-        for socket in child.sockets:  # of one that died: the next is ready when they are there again
-            Path(socket).unlink(missing_ok=True)
-        # a file in memory, since a pipe could be full before anybody reads it
-        settings = os.memfd_create(child.name)
         try:
-            os.write(settings, child.settings.encode())
-            os.lseek(settings, 0, os.SEEK_SET)
-            self._processes[child.name] = process = subprocess.Popen(
-                child.command,
-                stdin=settings,
-                env=os.environ | child.environment | {"HUAWU_PARENT": str(os.getpid())},
-                process_group=0,  # Ctrl-C is meant for this process alone
-                preexec_fn=_unblock,
-            )
+            process = child.start(_unblock)
         except OSError as error:
             pause = self._upkeep.exited(child.name, 1, time.monotonic())
             self._log("not-started", child=child.name, reason=str(error), again_in=pause)
         else:
+            self._processes[child.name] = process
             self._log("started", child=child.name, pid=process.pid)
-        finally:
-            os.close(settings)
 
     def _send(self, name: str, number: signal.Signals) -> None:
         send = os.killpg if number == signal.SIGKILL else os.kill

@@ -124,5 +124,11 @@ class Log:
     agent: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What stands in the trace of the call: queue and agent, where there are any, and the data."""
+        named = {name: value for name, value in (("queue", self.queue), ("agent", self.agent)) if value}
+        return named | self.data
+
 
 Action = RingAgent | StopRinging | Connect | NoAgentLeft | Moved | StateChanged | Log

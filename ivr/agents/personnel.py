@@ -16,6 +16,8 @@ from ivr.agents.distributor import Distributor, Rules
 COLUMNS = ("id", "name", "team", "skills", "address")
 #: Agents that a file may hold: more is a mistake.
 MOST_AGENTS = 10_000
+#: Faults of a file that are told; the others are counted.
+MOST_TOLD = 20
 
 _ID = re.compile(r"[\w.-]{1,64}")
 #: A URI that can be dialled (RFC 3261, 25.1; RFC 3966), as far as typing errors go.
@@ -117,9 +119,10 @@ def read_agents(path: Path) -> list[Agent]:
             else:
                 agents[agent.id] = agent
     except csv.Error as error:
-        faults.append(f"{path}:{rows.line_num + 1}: {error}")
+        faults.append(f"{path}:{rows.line_num}: {error}")
     if faults:
-        raise AgentError("\n".join(faults))
+        more = [f"… and {len(faults) - MOST_TOLD} more"] if len(faults) > MOST_TOLD else []
+        raise AgentError("\n".join([*faults[:MOST_TOLD], *more]))
     return list(agents.values())
 
 

@@ -7,6 +7,7 @@ store as it happens, so that an engine that starts anew knows who is at work.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,6 @@ import structlog
 
 from calls.errors import HuawuError
 from calls.records import Agent, Queue, utc_now
-from ivr.actions import Note
 from ivr.agents import events
 from ivr.agents.actions import (
     Action,
@@ -38,8 +38,6 @@ from ivr.wire import signalling
 
 #: How often the store is looked at for new agents and queues, in seconds.
 STAFF_SECONDS = 5.0
-#: What the dialog does not note of a queue by itself.
-_OWN_NOTES = frozenset({LogKind.RINGNOANSWER, LogKind.RINGCANCELED, LogKind.BLINDTRANSFER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,8 @@ class AgentDesk:
         self._rings: dict[int, OtherCall] = {}
         self._ring_of: dict[OtherCall, _Ring] = {}
         self._alarm: asyncio.TimerHandle | None = None
+        self._asked: deque[Action] = deque()
+        self._busy = False
 
     # -- callers (livecall.Waiting) -------------------------------------------------------------------
 
@@ -195,8 +195,19 @@ class AgentDesk:
         return seat.described(self._now)
 
     def _handle(self, event: events.Event) -> None:
-        for action in self._distributor.handle(event, self._now):
-            self._carry_out(action)
+        self._carry_out_all(self._distributor.handle(event, self._now))
+
+    def _carry_out_all(self, asked: list[Action]) -> None:
+        """Do what is asked for; what comes of it meanwhile is done afterwards, in its order."""
+        self._asked.extend(asked)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._asked:
+                self._carry_out(self._asked.popleft())
+        finally:
+            self._busy = False
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -206,9 +217,7 @@ class AgentDesk:
         self._alarm = None if due is None else self._board.loop.call_at(self._zero + due, self._tick)
 
     def _tick(self) -> None:
-        for action in self._distributor.tick(self._now):
-            self._carry_out(action)
-        self._set_alarm()
+        self._carry_out_all(self._distributor.tick(self._now))
 
     def _carry_out(self, action: Action) -> None:
         match action:
@@ -280,9 +289,6 @@ class AgentDesk:
         live = self._board.calls.get(log.call)
         kind = log.kind.event
         if live is None or kind is None:
-            structlog.get_logger().info("queue log", kind=log.kind.value, agent=log.agent, **log.data)
-        elif log.kind in _OWN_NOTES:
-            data: dict[str, Any] = {"queue": log.queue, "agent": log.agent, **log.data}
-            live.observe(Note(kind, live.dialog.node, data))
+            structlog.get_logger().info("queue log", kind=log.kind.value, **log.figures)
         else:
-            live.figures[kind] = {"queue": log.queue, **log.data}
+            live.log.queue_log(kind, live.now, **log.figures)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 import structlog
@@ -143,8 +142,6 @@ class LiveCall:
         #: How it ended.
         self.end: actions.HangUp | None = None
         self.quality: media.Quality | None = None
-        #: What the queue knows of an event that the dialog is about to note.
-        self.figures: dict[EventKind, dict[str, Any]] = {}
         self._recording = recording
         self._around = around
         self._observers = (log.observe, *observers)
@@ -489,9 +486,6 @@ class LiveCall:
     def _noted(self, note: Note) -> None:
         if note.kind in (EventKind.EXITWITHKEY, EventKind.EXITWITHTIMEOUT):
             self._exit = note.kind.value
-        more = self.figures.pop(note.kind, None)
-        if more is not None:
-            note = replace(note, data={**note.data, **more})
         if note.kind is EventKind.CALLBACK and note.data.get("kept"):
             asked, self._callback = self._callback, None
             if asked is not None:

@@ -71,7 +71,7 @@ class Activity:
         np.minimum(noise, np.maximum(power, 1.0), out=noise, where=there)
         watched += there
         over = watched >= _WINDOW
-        if over.any():
+        if np.count_nonzero(over):
             noise[over] = np.maximum(least[over], 1.0)
             least[over] = np.inf
             watched[over] = 0
@@ -80,7 +80,7 @@ class Activity:
         run += 1
         run *= differs
         turned = run >= np.where(on, END, ONSET)
-        if not turned.any():
+        if not np.count_nonzero(turned):
             return []
         first = span.start
         told = [Change(first + int(row), not on[row], int(run[row])) for row in np.flatnonzero(turned)]

@@ -110,7 +110,12 @@ class Exchange:
         return sent
 
     def tidy(self, group: int, now: float) -> None:
-        """Do what follows a tick and may wait a little."""
+        """Do what follows a tick and may wait a little.
+
+        The group whose tick is next is listened to now: what the engine answers to a key still comes in
+        time for that tick.
+        """
+        self._rows.listen((group + 1) % PHASES)
         self._keeper.tick(group)
         self.arrivals.elapse(now)
         reports = self._reports[self._rows.group_ticks(group) % _REPORT_TICKS]

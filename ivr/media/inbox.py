@@ -135,7 +135,7 @@ class Inbox:
         sequences = heads["sequence"].astype(np.int64)
         timestamps = heads["timestamp"].astype(np.int64)
         other = kind == PCMU
-        if other.any():
+        if np.count_nonzero(other):
             frames = frames.copy()
             frames[other] = _ULAW_TO_ALAW[frames[other]]
         while len(slots):

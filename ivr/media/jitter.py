@@ -41,7 +41,7 @@ _PLAYED = 4
 _WINDOW = 100  # frames over which the reserve is watched: 2 s
 _PATIENCE = 150  # frames after which a loud party is not waited for
 _QUIET = 10 ** (-42 / 10) * 32768**2 / 2  # mean square
-_BACKLOG = 2  # frames that the lead may leave behind
+_BACKLOG = 1  # frames that may have come and not been looked at
 _FAR = 1 << 30
 
 _Ints = npt.NDArray[np.int64]
@@ -68,6 +68,9 @@ class JitterBuffers:
         self.duplicates = np.zeros(slots, np.int64)
         self._ring = np.zeros((slots, _RING, FRAME), np.uint8)
         self._have = np.zeros((slots, _RING), np.uint8)
+        self._frames = self._ring.reshape(-1, FRAME)
+        self._flags = self._have.reshape(-1)
+        self._first = np.arange(slots) * _RING  # of each leg in these
         self._started = np.zeros(slots, np.bool_)
         self._position = np.zeros(slots, np.int64)  # number of the next frame to play
         self._stamp = np.zeros(slots, np.int64)  # its timestamp
@@ -122,10 +125,10 @@ class JitterBuffers:
         if not fits.all():
             slots, ahead, frames = slots[fits], ahead[fits], frames[fits]
         number = self._position[slots] + ahead
-        place = number & _MASK
-        self.duplicates[slots] += self._have[slots, place] & _FULL != 0
-        self._ring[slots, place] = frames
-        self._have[slots, place] = _FULL
+        place = self._first[slots] + (number & _MASK)
+        self.duplicates[slots] += self._flags[place] & _FULL != 0
+        self._frames[place] = frames
+        self._flags[place] = _FULL
         self._newest[slots] = np.maximum(self._newest[slots], number + 1)
 
     def insert_parts(self, slot: int, timestamp: int, sound: _Bytes) -> None:
@@ -158,26 +161,26 @@ class JitterBuffers:
         far = (ahead >= ROOM) | (ahead < -ROOM)
         again = ~started | (stalled >= PAUSE) & (ahead != 0)
         far &= ~again
-        if far.any():
+        if np.count_nonzero(far):
             jumped = slots[far]
             near = np.abs(_signed(timestamps[far] - self._jump[jumped])) <= 10 * FRAME
             again[far] = near & (self._jump[jumped] >= 0)
             self._jump[jumped] = timestamps[far]
-        if again.any():
+        if np.count_nonzero(again):
             self._begin(slots[again], timestamps[again])
             delta[again] = shift[again] = 0
-        if shift.any():
+        if np.count_nonzero(shift):
             near = np.abs(delta) < ROOM * FRAME
             self._stamp[slots] += np.where(near, shift, 0)
             delta = delta - shift
         gap = (delta > 0) & (stalled > 0) & ~again & ~far
-        if gap.any():
+        if np.count_nonzero(gap):
             self._skip(slots[gap], np.minimum(delta[gap] // FRAME, stalled[gap]))
             delta = _signed(timestamps - self._stamp[slots])
             if unit == FRAME:
                 delta -= delta % FRAME
         past = delta < 0
-        if past.any():
+        if np.count_nonzero(past):
             self._note_past(slots[past & ~far], delta[past & ~far] // FRAME)
         dropped = past | (delta >= ROOM * FRAME) | far & ~again
         self._stalled[slots[~dropped]] = 0
@@ -219,17 +222,16 @@ class JitterBuffers:
         there : bool array, shape (n,)
             Which rows have one.
         """
-        rows = self._rows[span]
+        rows, first = self._rows[span], self._first[span]
         position, newest = self._position[span], self._newest[span]
-        place = position & _MASK
+        place = first + (position & _MASK)
         waiting = self._wait[span] > 0
         ready = (newest > position) & ~waiting
-        have = self._have[rows, place]
+        have = self._flags[place]
         there = ready & (have & _FULL != 0)
-        frames = self._ring[rows, place]
-        self._have[rows, place] = np.where(there, _PLAYED, np.where(ready, 0, have))
-        entering = position + ROOM & _MASK
-        self._have[rows, entering] *= ~ready
+        frames = np.take(self._frames, place, axis=0)
+        self._flags[place] = np.where(there, _PLAYED, np.where(ready, 0, have))
+        self._flags[first + (position + ROOM & _MASK)] *= ~ready
         reserve = newest - position - 1
         position += ready
         self._stamp[span] += FRAME * ready
@@ -246,21 +248,21 @@ class JitterBuffers:
         watched = self._watched[span]
         watched += ready
         over = watched >= _WINDOW
-        if over.any():
+        if np.count_nonzero(over):
             which = rows[over]
             short = self._least[which]
             self._correction[which] = np.sign(short - RESERVE) * (short < _FAR)
-            self._asked[which] = 0
+            self._asked[which] *= self._correction[which] != 0
             self._watched[which] = 0
             self._least[which] = _FAR
         correction = self._correction[span]
-        if correction.any():
+        if np.count_nonzero(correction):
             for slot in rows[(correction != 0) & ready]:
                 self._correct(int(slot))
         much = reserve > MOST
-        if much.any():
+        if np.count_nonzero(much):
             for slot in rows[much & ready]:
-                self._drop(int(slot), int(self._newest[slot] - self._position[slot]) - MOST)
+                self._drop(int(slot), int(self._newest[slot] - self._position[slot]) - 1 - MOST)
 
     def _correct(self, slot: int) -> None:
         """Leave out a frame or stand still for one, where the next is quiet or patience ends."""
@@ -273,8 +275,7 @@ class JitterBuffers:
             self._drop(slot, 1)
         else:
             self._wait[slot] += 1
-        self._correction[slot] = 0
-        self._watched[slot] = 0
+        self._correction[slot] = self._asked[slot] = self._watched[slot] = 0
         self._least[slot] = _FAR
 
     def _drop(self, slot: int, frames: int) -> None:
@@ -289,16 +290,15 @@ class JitterBuffers:
     def lead(self, span: slice) -> tuple[_Bytes, _Bools]:
         """Return for the slots of ``span`` the next frame that has come, before its time; see :meth:`take`.
 
-        To be called just before :meth:`take`, once for each call of it.
+        To be called once for each call of :meth:`take`.
         """
-        rows = self._rows[span]
         newest = self._newest[span]
         lead = np.maximum(self._lead[span], self._position[span])
-        lead += newest - lead > _BACKLOG
-        place = lead & _MASK
+        lead += newest - lead - 1 > _BACKLOG
+        place = self._first[span] + (lead & _MASK)
         come = newest > lead
-        there = come & (self._have[rows, place] & _FULL != 0)
-        frames = self._ring[rows, place]
+        there = come & (self._flags[place] & _FULL != 0)
+        frames = np.take(self._frames, place, axis=0)
         self._lead[span] = lead + come
         return frames, there
 

@@ -120,7 +120,7 @@ class Outbox:
         first = span.start
         plain, special = self._plain.get(first, ()), self._special.get(first, ())
         ulaw = self._ulaw[span]
-        if ulaw.any():
+        if np.count_nonzero(ulaw):
             frames[ulaw] = _ALAW_TO_ULAW[frames[ulaw]]
         rows = self._rows[span]
         rows["sound"] = frames

@@ -143,7 +143,7 @@ class Playout:
         frames = np.take(self._bank.frames, at, axis=0)
         at += self._step[span]
         over = at == self._end[span]
-        if over.any():
+        if np.count_nonzero(over):
             for row in np.flatnonzero(over).tolist():
                 self._over(span.start + row)
         return frames

@@ -106,7 +106,7 @@ class Reception:
         step = (sequences - self._highest[slots] + 0x8000 & 0xFFFF) - 0x8000
         started = self._started[slots]
         new = ~started | (np.abs(step) > _MOST_MISSING)
-        if new.any():
+        if np.count_nonzero(new):
             which = slots[new]
             again = which[self._started[which]]
             self._before[again] += self._highest[again] - self._base[again] + 1

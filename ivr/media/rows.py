@@ -161,7 +161,6 @@ class Rows:
         self._ticks[group] += 1
         if span.start == span.stop:
             return False
-        early, newer = self.jitter.lead(span)
         party = self._receive(span, tick)
         heard = self.playout.take(span)
         if self._bridges:
@@ -169,12 +168,17 @@ class Rows:
         self.history.note(tick, span, party, heard)
         sent = self.outbox.send(span, heard)
         self._keep(span, party)
-        self._listen(span, early, newer)
         if self._ended:
             ended, self._ended = self._ended, []
             for each in ended:
                 self._tell(each)
         return sent
+
+    def listen(self, group: int) -> None:
+        """Watch what has come for a group for sound and for tones of keys, before its next tick."""
+        span = self._slots.span(group)
+        if span.start < span.stop:
+            self._listen(span, *self.jitter.lead(span))
 
     def half(self, group: int) -> None:
         """Send what is due 10 ms after the tick of a group."""
@@ -190,7 +194,7 @@ class Rows:
         gone = lost > LONGEST
         frames[gone] = ALAW_SILENCE
         gap = (lost > 0) & ~gone
-        if gap.any():
+        if np.count_nonzero(gap):
             slots = self._all[span][gap]
             before = _LINEAR[self.history.before(tick, slots, HISTORY // FRAME)]
             frames[gap] = np.frombuffer(
@@ -213,7 +217,6 @@ class Rows:
         counters += self.live[span]
 
     def _listen(self, span: slice, frames: npt.NDArray[np.uint8], there: npt.NDArray[np.bool_]) -> None:
-        """Watch what has just come for sound and for tones of keys."""
         there &= self.hearing[span]
         early, gap = self._early[span], self._gap[span]
         gap += 1

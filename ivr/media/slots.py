@@ -1,7 +1,8 @@
 """Which leg has which row of the arrays.
 
-The rows are in four groups, one for each phase of the clock. A group is filled up to :data:`COMFORTABLE`
-legs before the next one is begun: passes over few rows cost nearly as much as over many.
+The rows are in groups, one for each phase of the clock at most. Passes over few rows cost nearly as much as
+over many, so a group is filled up to :data:`COMFORTABLE` legs before the next one is begun; beyond that the
+groups grow alike.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import heapq
 
 from ivr.media.tempo import PHASES
 
-#: Legs of a group for which one pass pays well.
-COMFORTABLE = 125
-_ORDER = (0, 2, 1, 3)  # far apart in time first
+#: Legs of a group that are served well within a phase.
+COMFORTABLE = 250
+_ORDER = (0, 2, 1, 3)  # phases, far apart in time first
 
 
 class Slots:
@@ -25,44 +26,47 @@ class Slots:
     """
 
     def __init__(self, count: int) -> None:
-        self._size = -(-count // PHASES)
-        self._free = [list(range(self._size)) for _ in range(PHASES)]
-        self._used: list[set[int]] = [set() for _ in range(PHASES)]
+        groups = min(-(-count // COMFORTABLE), PHASES)
+        self._size = -(-count // groups)
+        self._order = _ORDER[:groups]
+        self._first = {group: place * self._size for place, group in enumerate(self._order)}
+        self._free = {group: list(range(self._size)) for group in self._order}
+        self._used: dict[int, set[int]] = {group: set() for group in self._order}
         self._room = count
 
     @property
     def rows(self) -> int:
-        """Rows of all groups together, :data:`~ivr.media.tempo.PHASES` × the size of one."""
-        return self._size * PHASES
+        """Rows of all groups together; a few more than legs where those do not divide."""
+        return self._size * len(self._order)
 
     @property
     def used(self) -> int:
         """Rows that are taken."""
-        return sum(map(len, self._used))
+        return sum(map(len, self._used.values()))
 
     def span(self, group: int) -> slice:
-        """Return the rows of a group up to its last that is taken."""
-        first = group * self._size
-        return slice(first, first + max(self._used[group], default=-1) + 1)
+        """Return the rows of the group of a phase, up to its last that is taken."""
+        first = self._first.get(group, 0)
+        return slice(first, first + max(self._used.get(group, ()), default=-1) + 1)
 
     def group(self, slot: int) -> int:
         """Return the group of a row."""
-        return slot // self._size
+        return self._order[slot // self._size]
 
     def take(self) -> int | None:
         """Return a row that is free, ``None`` where none is."""
         if self.used >= self._room:
             return None
         most = min(COMFORTABLE, self._size)
-        group = next((each for each in _ORDER if len(self._used[each]) < most), None)
+        group = next((each for each in self._order if len(self._used[each]) < most), None)
         if group is None:
-            group = min(_ORDER, key=lambda each: len(self._used[each]))
+            group = min(self._order, key=lambda each: len(self._used[each]))
         row = heapq.heappop(self._free[group])
         self._used[group].add(row)
-        return group * self._size + row
+        return self._first[group] + row
 
     def give_back(self, slot: int) -> None:
         """Let a row be taken again."""
-        group, row = divmod(slot, self._size)
+        group, row = self.group(slot), slot % self._size
         self._used[group].remove(row)
         heapq.heappush(self._free[group], row)

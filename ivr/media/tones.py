@@ -106,7 +106,7 @@ class ToneWatch:
         loud = power > _LOUD
         place = self._place[span]
         new = loud & (place < 0)
-        if new.any():
+        if np.count_nonzero(new):
             for row in np.flatnonzero(new).tolist():
                 self._enter(span.start + row, span)
         told: list[Tone] = []
@@ -115,7 +115,7 @@ class ToneWatch:
                 continue
             told += each.feed(frames, loud, span.start)
             leaving = (each.quiet > LINGER) & ~each.down & (each.slots >= 0)
-            if leaving.any():
+            if np.count_nonzero(leaving):
                 for slot in each.slots[leaving].tolist():
                     self.leave(slot)
         return told

@@ -23,6 +23,7 @@ two processes bind one port unnoticed                  :class:`~ivr.sip.port.Por
 three threads send and reorder 100 and 200             :class:`~ivr.sip.port.Port` has no threads
 the default Contact is ``Anonymous <sip:…>``           every dialog has its own
 ``tel:`` URIs are refused, or change into ``sip:``     :func:`_tel_read`, :func:`_url_written`
+a Chinese display name goes out without its quotes     ``needquotes``
 ``sips:`` and ``tel:`` are lost when a URI is copied   :func:`_url_copied`
 a From that was read is written otherwise in the       :func:`_response_made`
 response
@@ -44,6 +45,7 @@ from typing import Any
 
 os.environ["SIPLOG_BEND"] = "none"  # read by SipLogger when it is made
 
+import sippy.SipAddress
 from sippy.Exceptions.SipParseError import SipParseError
 from sippy.Network_server import Remote_address
 from sippy.SipConf import SipConf
@@ -65,6 +67,7 @@ REMEMBERED = 50_000
 #: Seconds after which a transaction that was cancelled is over, answered or not (RFC 3261, 9.1).
 CANCELLED = 32.0
 
+_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _stock_local = SipMsg.localStr
 _stock_url_local, _stock_url_copy, _stock_response = SipURL.localStr, SipURL.getCopy, SipRequest.genResponse
 
@@ -72,6 +75,7 @@ _stock_url_local, _stock_url_copy, _stock_response = SipURL.localStr, SipURL.get
 def _written(self: Any, local_addr: Any = None, compact: bool = False) -> str:
     """Write a message whose Content-Length counts bytes."""
     text: str = _stock_local(self, local_addr, compact)
+    text = text.replace("\r\nUser-Agent: \r\n", "\r\n", 1)
     head, gap, body = text.partition("\r\n\r\n")
     if body and not body.isascii():
         head = re.sub(r"(?mi)^(Content-Length|l): \d+", rf"\g<1>: {len(body.encode())}", head)
@@ -111,6 +115,7 @@ SipRequest.genResponse = _response_made
 SipParseError.code, SipParseError.msg = 400, "Bad Request"
 SipParseError.getResponse = lambda self, request=None: self.sip_response
 SipConf.autoconvert_tel_url = True
+sippy.SipAddress.needquotes = lambda name, _table: not _TOKEN.fullmatch(name)
 
 
 def _quiet(note: Callable[[str], None]) -> None:
@@ -141,6 +146,8 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         That telephones see.
     bind : tuple
         Host and port.
+    user_agent : str
+        What we call ourselves; empty says nothing.
     requested : callable
         Called with a request outside our dialogs and its transaction; returns the response, or None if
         it comes later (only an INVITE may be answered later without :meth:`hold`).
@@ -156,12 +163,13 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         *,
         address: str,
         bind: tuple[str, int],
+        user_agent: str,
         requested: Callable[[Any, Any], Any],
         received: Callable[[bytes, tuple[str, int], Any], None],
         note: Callable[[str], None],
     ) -> None:
         SipConf.my_address = f"[{address}]" if ":" in address else address
-        SipConf.my_port, SipConf.my_transport, SipConf.my_uaname = bind[1], "udp", ""
+        SipConf.my_port, SipConf.my_transport, SipConf.my_uaname = bind[1], "UDP", user_agent
         _quiet(note)
         self.model_udp_server = port
         self._received = received

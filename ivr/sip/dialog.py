@@ -287,7 +287,7 @@ class Dialog:
         Where credentials are asked for (401, 407) and known, it is sent again with them.
         """
         asked = Asked(method, told, body, headers, expires)
-        self._send(asked)
+        self.line.loop.soon(lambda: self._send(asked))  # after the ACK to what is being worked on
         return asked
 
     def give_up(self, asked: Asked) -> None:
@@ -308,6 +308,8 @@ class Dialog:
         self.line.loop.soon(send)
 
     def _send(self, asked: Asked) -> None:
+        if asked.given_up:
+            return
         request = SipRequest(
             method=asked.method,
             ruri=self.target.getCopy(),
@@ -345,13 +347,9 @@ class Dialog:
             if authorization is not None:
                 asked.tries += 1
                 asked.authorization = authorization
-                self.line.loop.soon(lambda: self._again(asked))  # the ACK goes first
+                self.line.loop.soon(lambda: self._send(asked))
                 return
         asked.told(response)
-
-    def _again(self, asked: Asked) -> None:
-        if not asked.given_up:
-            self._send(asked)
 
 
 def respond(line: Line, request: Any, code: int, *headers: tuple[str, str], body: Any = None) -> Any:

@@ -71,6 +71,7 @@ class Endpoint:
                 (Port, PortOptions),
                 address=settings.address,
                 bind=(settings.host, settings.port),
+                user_agent=settings.user_agent,
                 requested=self._requested,
                 received=self._received,
                 note=self.note,

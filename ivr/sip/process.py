@@ -158,6 +158,7 @@ def _leave(endpoint: Endpoint, loop: Loop) -> None:
     for trunk in endpoint.trunks.values():
         trunk.stop()
     until = time.monotonic() + _FAREWELL
+    loop.turn(0.0)
     while time.monotonic() < until and endpoint.transactions.tclient:
         loop.turn(0.05)
     endpoint.transactions.shutdown()

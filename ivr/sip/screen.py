@@ -81,7 +81,7 @@ _ADDRESS = re.compile(
     rf"(?:(?:{_QUOTED}\s*|[^\x00-\x1f\"<>,;:@]*+)<([^<>\s\"]+)>|([^\s<>\",;?]+))"
     rf"((?:\s*;\s*{_TOKEN}(?:\s*=\s*(?:{_QUOTED}|[^\s;,\"]+))?)*)\s*"
 )
-_LONGEST_ADDRESS = 2048
+_LONGEST_ADDRESS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def screen(data: bytes, source: tuple[str, int], server: str = "") -> Message | 
     data = data.lstrip(b"\r\n\x00 ") if len(data) <= 16 else data.lstrip(b"\r\n")
     if not data:
         return None
-    head, body = _halves(data)
+    head, body, whole = _halves(data)
     lines = _lines(head)
     headers: dict[str, list[str]] = {}
     method = ""
@@ -172,6 +172,8 @@ def screen(data: bytes, source: tuple[str, int], server: str = "") -> Message | 
             return Fault("no SIP")
         method = lines[0].split()[0]
         headers = _headers(lines[1:], tolerant=True)
+        if not whole:
+            raise _Wrong(400, "no end of the headers")
         _headers(lines[1:])
         _check_request(lines[0], method, headers)
         body = _cut(headers, body)
@@ -198,9 +200,9 @@ def reply_to(headers: dict[str, list[str]], source: tuple[str, int]) -> tuple[st
     return source[0], port if 0 < port < 65536 else source[1]
 
 
-def _halves(data: bytes) -> tuple[bytes, bytes]:
+def _halves(data: bytes) -> tuple[bytes, bytes, bool]:
     match = re.search(rb"\r\n\r\n|\n\n|\r\r", data)
-    return (data[: match.start()], data[match.end() :]) if match else (data, b"")
+    return (data[: match.start()], data[match.end() :], True) if match else (data, b"", False)
 
 
 def _decoded(data: bytes) -> str:
@@ -278,7 +280,7 @@ def _check_target(uri: str) -> None:
 
 def _check_hops(method: str, headers: dict[str, list[str]]) -> None:
     for value in headers.get("max-forwards", []):
-        if not re.fullmatch(r"\d{1,3}", value) or int(value) > 255:
+        if not re.fullmatch(r"\d{1,9}", value) or int(value) > 255:
             raise _Wrong(400, "bad max-forwards")
         if int(value) == 0 and method != "ACK":
             raise _Wrong(483, "no hops left", offence=False)

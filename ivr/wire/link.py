@@ -175,6 +175,7 @@ def connect_to(path: str | Path, *vocabularies: ModuleType) -> Link:
         Nobody listens there.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.setblocking(False)  # a process that is stopped takes no connections, and nobody waits for it
     try:
         connection.connect(str(path))
     except OSError as error:

@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from calls.errors import LinkError
-from ivr.sip.sdp import Negotiation
+from ivr.sip.sdp import Agreed, Negotiation
 from ivr.wire import signalling as wire
 from ivr.wire.link import connect_to
-from tests.peers.deadline import Deadline, until
+from tests.peers.deadline import Deadline, PeerError, until
 from tests.peers.ports import free_port
 
 T = TypeVar("T")
@@ -79,12 +79,14 @@ class Node:
         return f"{self.host}:{self.port}"
 
     def __enter__(self) -> Node:
+        command = [sys.executable, "-m", "huawu.child", "sip", json.dumps(self._settings)]
         with (self._run / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "huawu.child", "sip", json.dumps(self._settings)], stdout=log, stderr=log
-            )
-        until((self._run / "sip.sock").exists, 15, "the signalling process is up")
-        self._link = connect_to(self._run / "sip.sock", wire)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            until(self._connect, 15, "the signalling process is up")
+        except PeerError:
+            self.kill()
+            raise
         self._thread.start()
         return self
 
@@ -126,10 +128,23 @@ class Node:
                 self._news.wait(deadline.left())
         return found[count - 1]
 
+    def agreed(self, call: str) -> Agreed:
+        """Return what was agreed on with the other side of a call."""
+        agreed = self._sessions[call].agreed
+        assert agreed is not None
+        return agreed
+
     def dial(self, call: str, target: str, trunk: str = "") -> None:
         """Call somebody."""
         session = self._sessions[call] = self._new_session()
         self.send(wire.Dial(call, target, session.offer(), caller="8000", trunk=trunk))
+
+    def _connect(self) -> bool:
+        try:
+            self._link = connect_to(self._run / "sip.sock", wire)
+        except LinkError:
+            return False
+        return True
 
     def _new_session(self) -> Negotiation:
         return Negotiation(*self._media, len(self._sessions) + 1)
@@ -140,7 +155,8 @@ class Node:
     def _serve(self) -> None:
         """Read and write until the end; a node that was killed is silent."""
         while not self._ending:
-            select.select([self._link, self._bell], [self._link] if self._link.waiting else [], [])
+            link = self._link.fileno()
+            select.select([link, self._bell], [link] if self._link.waiting else [], [])
             try:
                 os.eventfd_read(self._bell)
             except BlockingIOError:

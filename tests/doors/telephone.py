@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,8 @@ from websockets.typing import Subprotocol
 
 SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
-    "m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
+    "m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+    "a=sendrecv\r\n"
 )
 _PATIENCE = 10.0
 
@@ -108,13 +110,16 @@ class WebSocket:
     transport = "WSS"
 
     def __init__(self, host: str, port: int, certificate: Path, origin: str) -> None:
-        self._socket = connect(
-            f"wss://{host}:{port}/",
-            ssl=ssl.create_default_context(cafile=str(certificate)),
-            subprotocols=[Subprotocol("sip")],
-            additional_headers={"Origin": origin},
-            open_timeout=_PATIENCE,
-            proxy=None,
+        self._opened = ExitStack()
+        self._socket = self._opened.enter_context(
+            connect(
+                f"wss://{host}:{port}/",
+                ssl=ssl.create_default_context(cafile=str(certificate)),
+                subprotocols=[Subprotocol("sip")],
+                additional_headers={"Origin": origin},
+                open_timeout=_PATIENCE,
+                proxy=None,
+            )
         )
 
     def send(self, text: str) -> None:
@@ -125,7 +130,7 @@ class WebSocket:
         return got if isinstance(got, str) else got.decode()
 
     def close(self) -> None:
-        self._socket.close()
+        self._opened.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,9 @@ class Telephone:
         self._send("ACK", branch=branch)
         return answer
 
-    def ask(self, method: str, uri: str = "sip:kamailio.test", to_tag: str = "", routes: Sequence[str] = ()) -> None:
+    def ask(
+        self, method: str, uri: str = "sip:kamailio.test", to_tag: str = "", routes: Sequence[str] = ()
+    ) -> None:
         """Send a request outside the call, or one that pretends to be inside."""
         self._target, self._routes = uri, list(routes)
         self._to = f"<{uri}>{f';tag={to_tag}' if to_tag else ''}"
@@ -229,6 +236,7 @@ class Telephone:
         branch = branch or f"z9hG4bK{os.urandom(6).hex()}"
         self._cseq += method != "ACK"
         transport = self._way.transport
+        way = {"WSS": "ws"}.get(transport, transport.lower())
         lines = [
             f"{method} {self._target} SIP/2.0",
             f"Via: SIP/2.0/{transport} {self._address};branch={branch};rport",
@@ -237,7 +245,7 @@ class Telephone:
             f"To: {self._to}",
             f"Call-ID: {self._call}@telephone",
             f"CSeq: {self._cseq} {method}",
-            f"Contact: <sip:telephone@{self._address};transport={transport[:3].lower().replace('wss', 'ws')}>",
+            f"Contact: <sip:telephone@{self._address};transport={way}>",
             "Max-Forwards: 70",
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body.encode())}",

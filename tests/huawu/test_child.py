@@ -80,5 +80,5 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(command("console", settings), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (
         2,
-        f"huawu console: database: {missing} does not exist → run huawu demo first, or name it with --db\n",
+        f"huawu console: database: {missing} does not exist → the engine makes it: look what it says\n",
     )

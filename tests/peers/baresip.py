@@ -2,7 +2,8 @@
 
 Its sound goes to a player that does not exist (module ``aubridge`` with nobody at the other end of the
 bridge), and what it hears is written by the ``sndfile`` filter as it is decoded: it takes 1 to 2 % of a
-core, where the ALSA null device, which returns at once, makes it take a whole one.
+core, where the ALSA null device, which returns at once, makes it take a whole one. Its keys are
+telephone-events; this version does not press them by INFO.
 """
 
 from __future__ import annotations
@@ -74,8 +75,6 @@ class Baresip:
         Its number.
     says : int16 array, shape (n,), or None
         What it says in a call, once, and silence after it; nothing says a second of silence.
-    keys_by : str
-        ``rtpevent`` or ``info``: how it presses keys.
     answers : bool
         Answer calls at once.
     host : str
@@ -89,7 +88,6 @@ class Baresip:
         user: str = "801",
         *,
         says: Samples | None = None,
-        keys_by: str = "rtpevent",
         answers: bool = False,
         host: str = "127.0.0.1",
         account: Mapping[str, str] | None = None,
@@ -109,7 +107,6 @@ class Baresip:
         chosen = {
             "regint": "0",
             "audio_codecs": "PCMA/8000/1,PCMU/8000/1",
-            "dtmfmode": keys_by,
             "answermode": "auto" if answers else "manual",
         } | dict(account or {})
         parameters = ";".join(f"{name}={value}" for name, value in chosen.items())

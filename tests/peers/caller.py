@@ -30,6 +30,7 @@ class Caller(Scenario):
         self, name: str, number: str = "1390000[call_number]", display: str = "", uri: str = _URI
     ) -> None:
         super().__init__(name)
+        self.number = number
         shown = f' "{display}"' if display else ""
         self._local = f"{shown} <sip:{number}@[local_ip]:[local_port]>;tag=[pid]peer[call_number]"
         self._remote = f" <{uri}>"

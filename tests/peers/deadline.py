@@ -16,7 +16,7 @@ class PeerError(AssertionError):
     """A peer did not do what the test needs of it."""
 
 
-def until(look: Callable[[], T], seconds: float, what: str) -> T:
+def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
     """Return the first true thing that ``look`` returns.
 
     Raises

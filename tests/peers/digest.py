@@ -16,7 +16,7 @@ def holds(header: str, method: str, user: str, password: str) -> bool:
     middle = [given["nonce"]]
     if "qop" in given:
         middle += [given["nc"], given["cnonce"], given["qop"]]
-    return given["response"] == _hash(":".join([secret, *middle, request]))
+    return bool(given["response"] == _hash(":".join([secret, *middle, request])))
 
 
 _PART = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,"]+))')

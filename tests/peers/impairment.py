@@ -42,11 +42,12 @@ class Fate:
 
     Attributes
     ----------
-    lost, doubled, late : int
-        How many were lost, came twice, or were put behind the next.
+    seen, lost, doubled, late : int
+        How many there were; were lost; came twice; were put behind the next.
     """
 
     line: Impairment
+    seen: int = 0
     lost: int = 0
     doubled: int = 0
     late: int = 0
@@ -57,6 +58,7 @@ class Fate:
 
     def next(self) -> tuple[float, ...]:
         """Return after how many seconds the next packet arrives: never, once, or twice."""
+        self.seen += 1
         lost, doubled, late, *jitter = self._chance.random(5)
         if lost < self.line.loss:
             self.lost += 1

@@ -31,9 +31,9 @@ def free_ports(count: int, kind: int = socket.SOCK_DGRAM, host: str = "127.0.0.1
     raise OSError(f"no {count} ports in a row are free between {_FIRST} and {_LAST}")
 
 
-def is_bound(port: int) -> bool:
-    """Whether a process has the UDP port, at whatever address."""
-    rows = Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]
+def is_bound(port: int, process: int | str = "self") -> bool:
+    """Whether a process has the UDP port, at whatever address, in the network in which ``process`` is."""
+    rows = Path(f"/proc/{process}/net/udp").read_text(encoding="ascii").splitlines()[1:]
     return any(int(row.split()[1].rpartition(":")[2], 16) == port for row in rows)
 
 

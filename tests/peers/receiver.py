@@ -32,6 +32,10 @@ T = TypeVar("T")
 
 _TIMESTAMPS = 35  # SO_TIMESTAMPNS, which the module socket does not name
 _TICK = FRAME / RATE
+#: Of a prompt that was not found so much may be there already, in seconds.
+_UNHEARD = 2.0
+#: Looks are dear: the next one is taken after so many packets, or so many seconds.
+_NEWS, _LOOK = 5, 0.1
 _ROOM = 1 << 20  # bytes of the receiving socket's buffer
 _SILENCE = {PCMA: b"\xd5" * FRAME, PCMU: b"\xff" * FRAME}
 
@@ -310,7 +314,15 @@ class Receiver:
 
     def wait_to_hear(self, prompt: Samples, seconds: float = 15.0, since: float = 0.0) -> Match:
         """Wait until ``prompt`` is heard, and return where it begins, in seconds since the epoch."""
-        return self._wait(lambda: self.heard(prompt, since), seconds, "the receiver hears the prompt")
+        begin = since
+
+        def heard() -> Match | None:
+            nonlocal begin
+            found = self.heard(prompt, begin)
+            begin = max(begin, time.time() - _UNHEARD)  # what was heard before is not the prompt
+            return found
+
+        return self._wait(heard, seconds, "the receiver hears the prompt")
 
     def wait_for_sound(self, seconds: float = 15.0, since: float = 0.0) -> float:
         """Wait until there is something to hear, and return when it began, in seconds since the epoch."""
@@ -356,7 +368,8 @@ class Receiver:
         deadline = Deadline(seconds, what)
         while (found := look()) is None:
             with self._news:
-                self._news.wait(min(deadline.left(), 0.1))
+                enough = len(self._arrivals) + _NEWS
+                self._news.wait_for(lambda: len(self._arrivals) >= enough, min(deadline.left(), _LOOK))  # noqa: B023
         return found
 
     # -- the thread ----------------------------------------------------------------------------------

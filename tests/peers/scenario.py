@@ -147,23 +147,26 @@ class Scenario:
         return self._refuse(code)
 
     def glare(self, offer: Offer) -> Self:
-        """Offer a session while the other side's offer waits for our answer: both are refused with 491."""
+        """Offer a session while the other side's offer waits for our answer, and both be refused with 491.
+
+        The other side refuses ours at once, and gets its own refused then.
+        """
         self._take_invite("reoffered")
         self._offered_at = self._messages
         self._request("INVITE", self._body(offer))
-        self._answer(491)
-        ack_came, both_came = self._label(), self._label()
         self._receive(response=100, optional=True)
-        self._receive(request="ACK", optional=True, extra=f'next="{ack_came}"')
         self._receive(response=491)
         self._acknowledge_refusal()
-        self._receive(request="ACK")
-        self._act("", f'next="{both_came}"')
-        self._place(ack_came)
+        return self._refuse(491)
+
+    def crossed(self, offer: Offer) -> Self:
+        """Offer a session that crosses one of the other side: the other half of :meth:`glare`."""
+        self._offered_at = self._messages
+        self._request("INVITE", self._body(offer), again=False)  # SIPp takes no step while it repeats one
+        self._take_invite("reoffered")
+        self._refuse(491)
         self._receive(response=491)
-        self._acknowledge_refusal()
-        self._place(both_came)
-        return self._act("")
+        return self._acknowledge_refusal()
 
     def expect_info(self, matches: str = "") -> Self:
         """Wait for INFO whose body matches an expression."""
@@ -223,9 +226,9 @@ class Scenario:
         self._version += 1
         return f"{more}Content-Type: application/sdp\nContent-Length: [len]\n\n{offer.text(self._version)}"
 
-    def _request(self, method: str, rest: str = _NO_BODY) -> Self:
+    def _request(self, method: str, rest: str = _NO_BODY, again: bool = True) -> Self:
         self._cseq += 1
-        return self._send(f"{method} [next_url] SIP/2.0\n{self._head(method)}{rest}")
+        return self._send(f"{method} [next_url] SIP/2.0\n{self._head(method)}{rest}", again)
 
     def _acknowledge(self, answer: Offer | None) -> Self:
         return self._send(f"ACK [next_url] SIP/2.0\n{self._head('ACK')}{self._body(answer)}", again=False)
@@ -261,7 +264,11 @@ class Scenario:
         return self
 
     def _answer(
-        self, code: int, offer: Offer | None = None, headers: Sequence[str] = (), tag: str = ""
+        self,
+        code: int,
+        offer: Offer | None = None,
+        headers: Sequence[str] = (),
+        tag: str = "",
     ) -> Self:
         """Answer the INVITE that was taken, whatever came since.
 

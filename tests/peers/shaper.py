@@ -28,6 +28,8 @@ class Shaper:
         seed if it is not said.
     host : str
         Where it listens.
+    first_lost : bytes
+        The first packet that begins so is lost, whatever was planned: one BYE, for example.
 
     Attributes
     ----------
@@ -41,8 +43,10 @@ class Shaper:
         there: Impairment,
         back: Impairment | None = None,
         host: str = "127.0.0.1",
+        first_lost: bytes = b"",
     ) -> None:
         self._target = target
+        self._first_lost = first_lost
         self._near, self._far = _bound(host), _bound(host)
         self.port: int = self._near.getsockname()[1]
         self.there = Fate(there)
@@ -91,6 +95,9 @@ class Shaper:
                 continue
             if outward:
                 self._client = source
+            if self._first_lost and data.startswith(self._first_lost):
+                self._first_lost = b""
+                continue
             now = time.monotonic()
             for delay in (self.there if outward else self.back).next():
                 self._count += 1

@@ -155,18 +155,19 @@ class Sipp:
         seconds: float = 120,
     ) -> None:
         self.host = host
-        self.port = port or free_port(host=host)
+        self.port = port or free_port(host="" if within else host)
         self._scenario = scenario
         self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         self._few = calls <= _FEW
-        own = free_ports(4, host=host)[0]  # SIPp takes this one and its neighbours for itself
+        here = "" if within else host  # a port there is free as long as only we use the place
+        own = free_ports(4, host=here)[0]  # SIPp takes this one and its neighbours for itself
         media_host, media_port = media or (host, own)
         text = scenario.xml().replace("[media_port]", f"[media_port{media_port - own:+d}]")
         (self._folder / "scenario.xml").write_text(text, encoding="utf-8")
         each_call = int(rate) or 1
         self._command = [
             *within, "sipp", *([target] if target else []), "-sf", "scenario.xml",
-            "-i", host, "-p", str(self.port), "-bind_local", "-ci", host, "-cp", str(free_port(host=host)),
+            "-i", host, "-p", str(self.port), "-bind_local", "-ci", host, "-cp", str(free_port(host=here)),
             "-mi", media_host, "-mp", str(own), "-m", str(calls),
             "-r", str(each_call), "-rp", str(round(1000 * each_call / rate)), "-l", str(at_once or calls),
             "-cid_str", f"%u-%p-{self.port}@peer", "-timeout", f"{round(seconds)}s", "-timeout_error",
@@ -206,7 +207,7 @@ class Sipp:
                 )
             )
             opened.callback(self._process.kill)
-            if isinstance(self._scenario, Callee) and "netns" not in self._command:
+            if isinstance(self._scenario, Callee):
                 until(self._is_up, 15, f"SIPp listens at {self.address}")
             self._opened = opened.pop_all()
         return self
@@ -275,7 +276,7 @@ class Sipp:
     def _is_up(self) -> bool:
         if self._process.poll() is not None:
             raise PeerError(f"SIPp does not start\n{self._said()}")
-        return is_bound(self.port)
+        return is_bound(self.port, self._process.pid)
 
     def _read(self, seconds: float) -> None:
         """Read cues for so long, at most until one comes."""

@@ -42,15 +42,6 @@ def test_it_speaks_hears_and_presses_keys() -> None:
     assert [each.key for each in keys] == ["5", "#"]
 
 
-def test_keys_by_info() -> None:
-    agent = Callee("listens").arrive().answer().expect_info("Signal=5").expect_bye()
-    with Sipp(agent) as called, Baresip(keys_by="info") as telephone:
-        telephone.call(f"sip:110@{called.address}")
-        telephone.press("5")
-        telephone.hang_up()
-        called.succeed()
-
-
 def test_hold_and_resume() -> None:
     agent = Callee("is held").arrive().answer()
     agent.expect_reinvite(Offer(direction="recvonly"), expect="sendonly").expect_reinvite().expect_bye()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.peers import hearing
-from tests.peers.deadline import PeerError
+from tests.peers.deadline import PeerError, until
 from tests.peers.impairment import Fate, Impairment
 from tests.peers.receiver import Receiver
 from tests.peers.rtp import PCMU, RATE, Samples, key_tones
@@ -68,7 +68,7 @@ def test_silence_is_sent_on_demand_and_is_not_heard() -> None:
         began = ear.wait_for_sound()
         assert ear.wait_for_silence(0.2) >= began + 0.18
         saying.wait()
-        with pytest.raises(PeerError, match="not within 0.1 s: the receiver hears the prompt"):
+        with pytest.raises(PeerError, match="the receiver hears the prompt"):
             ear.wait_to_hear(WORDS, 0.1)
 
 
@@ -111,8 +111,10 @@ def test_a_shaper_spoils_both_ways_as_planned() -> None:
     with Receiver() as near, Receiver() as far, Shaper((far.host, far.port), line) as shaper:
         near.connect("127.0.0.1", shaper.port)
         near.say(voice(2)).wait()
+        until(lambda: shaper.there.seen == 100, 5, "the line has seen everything")
         there = far.wait_for_packets(100 - shaper.there.lost + shaper.there.doubled)
         far.say(voice(1, seed=2)).wait()
+        until(lambda: shaper.back.seen == 50, 5, "the line has seen everything")
         back = near.wait_for_packets(50 - shaper.back.lost + shaper.back.doubled)
     numbers = [each.packet.sequence for each in there]
     assert len(set(numbers)) == 100 - shaper.there.lost

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from speech import g711
+from speech.dtmf import detect_digits
 from tests.peers.rtp import KEYS, PCMA, PCMU, KeyEvent, Packet, decode, encode, key_tones
 
 pytestmark = pytest.mark.unit
@@ -44,14 +46,10 @@ def test_a_sample_loses_at_most_half_a_step(law: int, worst: int) -> None:
 
 
 def test_both_tables_are_those_of_g711() -> None:
-    from speech import g711
-
     assert np.array_equal(decode(bytes(range(256)), PCMA), g711.alaw_decode(bytes(range(256))))
     assert np.array_equal(decode(bytes(range(256)), PCMU), g711.ulaw_decode(bytes(range(256))))
 
 
 def test_the_tones_are_the_keys() -> None:
-    from speech.dtmf import find_digits
-
-    presses = find_digits(key_tones("159D*0#"))
+    presses = detect_digits(key_tones("159D*0#"))
     assert "".join(each.digit for each in presses) == "159D*0#"

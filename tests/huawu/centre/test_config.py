@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import get_args
 
 import pytest
@@ -169,6 +170,12 @@ def test_what_the_example_leaves_out_can_be_written_so(tmp_path: Path) -> None:
 def test_every_field_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "serve.md").read_text("utf-8")
     assert [name for name in fields_of(CentreFile) if f"`{name}`" not in text] == []
+
+
+def test_the_configurations_in_the_docs_are_right(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "serve.md").read_text("utf-8")
+    blocks = re.findall(r"^ *```yaml\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    assert [written(tmp_path, dedent(block)).file.sip.host for block in blocks] == ["10.0.0.5"]
 
 
 def fields_of(model: type[BaseModel]) -> Iterator[str]:

@@ -93,7 +93,14 @@ def test_what_each_process_is_told(tmp_path: Path) -> None:
             "codes": {"login": "*11"},
             "most_no_answers": 2,
         },
-        "console": {"database": "calls.db", "recordings": "out/recordings", "port": 8010},
+        "console": {
+            "database": "calls.db",
+            "recordings": "out/recordings",
+            "port": 8010,
+            "gateway": "ws://127.0.0.1:8061",
+            "web_secret": settings["gateway"]["web_secret"],
+            "numbers": [["95588", "95588 · telecom"], ["main", "main"]],
+        },
     }
     assert {name: {key: settings[name][key] for key in keys} for name, keys in expected.items()} == expected
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import os
 import select
@@ -196,3 +197,30 @@ def test_a_run_folder_has_one_supervisor(tmp_path: Path, supervised: list[Superv
         " → stop it, or name another folder with run:"
     )
     assert second.process.wait() == 2
+
+
+def test_it_needs_nothing_but_pythons_own_library() -> None:
+    """And nothing of ours but errors and itself: what is not there cannot break."""
+    code = """
+import huawu.centre.supervisor, sys
+own = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names
+print(sorted(name for name in sys.modules if name.partition(".")[0] in own))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    before = subprocess.run(
+        [sys.executable, "-I", "-c", code.replace("huawu.centre.supervisor, ", "")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {*ast.literal_eval(done.stdout)} - {*ast.literal_eval(before.stdout)}
+    assert loaded == {
+        "calls",
+        "calls.errors",
+        "huawu",
+        "huawu.centre",
+        "huawu.centre.plan",
+        "huawu.centre.run_folder",
+        "huawu.centre.supervisor",
+        "huawu.centre.upkeep",
+    }

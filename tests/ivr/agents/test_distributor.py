@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from calls.records import Agent, AgentState, Queue
+from calls.records import Agent, AgentState, EventKind, Queue
 from ivr.agents.actions import (
     Action,
     Connect,
@@ -158,6 +158,14 @@ def test_a_caller_who_leaves_while_it_rings_stops_it() -> None:
         StopRinging("a", "c1", ring=2),
         StateChanged("a", AgentState.AVAILABLE, "", 103.0),
     ]
+
+
+def test_an_entry_of_the_log_stands_in_the_trace_with_its_figures() -> None:
+    entry = Log(LogKind.RINGNOANSWER, "c1", "sales", "a", {"ring_ms": 20000, "code": 408})
+    figures = {"queue": "sales", "agent": "a", "ring_ms": 20000, "code": 408}
+    assert (entry.kind.event, entry.figures) == (EventKind.RINGNOANSWER, figures)
+    own = {LogKind.AGENTLOGIN, LogKind.AGENTLOGOFF, LogKind.PAUSE, LogKind.UNPAUSE, LogKind.WRAPUP}
+    assert {kind for kind in LogKind if kind.event is None} == own
 
 
 @pytest.mark.parametrize("kind", [LogKind.EXITWITHKEY, LogKind.EXITWITHTIMEOUT])

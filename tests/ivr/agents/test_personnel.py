@@ -11,7 +11,7 @@ from calls.store import Store
 from ivr.agents.actions import RingAgent, StateChanged
 from ivr.agents.distributor import Rules
 from ivr.agents.events import CallerWaits
-from ivr.agents.personnel import load, read_agents
+from ivr.agents.personnel import MOST_TOLD, load, read_agents
 
 pytestmark = pytest.mark.integration
 
@@ -127,6 +127,13 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(AgentError) as raised:
         read_agents(a_file(tmp_path, "id,address\n?,\n1,nowhere\n2,sip:2@h\n"))
     assert [line.partition(": ")[0][-1] for line in raised.value.message.splitlines()] == ["2", "3"]
+
+
+def test_of_many_faults_the_first_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    with pytest.raises(AgentError) as raised:
+        read_agents(a_file(tmp_path, "id\n" + "?\n" * 50))
+    lines = raised.value.message.splitlines()
+    assert (len(lines), lines[-1]) == (MOST_TOLD + 1, "… and 30 more")
 
 
 def test_another_encoding_is_named(tmp_path: Path) -> None:

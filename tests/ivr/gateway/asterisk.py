@@ -18,6 +18,18 @@ from tests.ivr.gateway.centre import patiently
 QUEUE_MOST, QUEUE_HIGH, QUEUE_LOW = 1000, 900, 800
 
 
+class Timer:
+    """Asterisk's own clock: a tick each 20 ms, none of which is lost."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._at = self._loop.time()
+
+    async def next(self) -> None:
+        self._at += FRAME_SECONDS
+        await asyncio.sleep(max(self._at - self._loop.time(), 0))
+
+
 class ChanWebsocketAsterisk:
     """A channel ``WebSocket/…/c(alaw)``: it says what it sends, plays what comes to its caller on a timer."""
 
@@ -76,9 +88,10 @@ class ChanWebsocketAsterisk:
 
     async def speak(self, sound: bytes) -> None:
         """Send the caller's sound as it comes, A-law."""
+        tick = Timer()
         for start in range(0, len(sound), FRAME):
             await self._socket.send_bytes(sound[start : start + FRAME])
-            await asyncio.sleep(FRAME_SECONDS)
+            await tick.next()
 
     async def hang_up(self) -> None:
         await self._socket.close(code=1000)
@@ -110,8 +123,9 @@ class ChanWebsocketAsterisk:
             assert command == "ANSWER"
 
     async def _timer(self) -> None:
+        tick = Timer()
         while True:
-            await asyncio.sleep(FRAME_SECONDS)
+            await tick.next()
             if self._queue:
                 self.played += self._queue.popleft()
                 self.heard.set()
@@ -147,9 +161,10 @@ class AudioSocketAsterisk:
 
     async def speak(self, sound: bytes) -> None:
         """Send the caller's sound as it comes, int16."""
+        tick = Timer()
         for start in range(0, len(sound), 2 * FRAME):
             self.send(0x10, sound[start : start + 2 * FRAME])
-            await asyncio.sleep(FRAME_SECONDS)
+            await tick.next()
 
     async def hear(self, frames: int) -> bytes:
         """Return the sound of the next messages, int16."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Self
 from xml.sax.saxutils import quoteattr
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="huawu">\n'
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n'
+    '<scenario name="huawu">\n'
+)
 SERVICE = "sip:[service]@[remote_ip]:[remote_port]"
 
 
@@ -140,9 +143,10 @@ class Scenario:
         self._steps.append(f'<pause milliseconds="{milliseconds}"/>\n')
         return self
 
-    def raw(self, step: str) -> Self:
-        """Add a step as SIPp writes it."""
+    def raw(self, step: str, *variables: str) -> Self:
+        """Add a step as SIPp writes it, with the variables that it sets."""
         self._steps.append(step)
+        self._referenced += variables
         return self
 
     def _send(self, text: str, repeat: bool) -> Self:
@@ -154,4 +158,14 @@ class Scenario:
 def answering(content: str | None = None) -> Scenario:
     """An agent's telephone that rings and answers."""
     call = Scenario().receive("INVITE").respond("180 Ringing", tag="a1")
-    return call.respond("200 OK", sdp() if content is None else content, tag="a1").receive("ACK")
+    call.respond("200 OK", sdp() if content is None else content, tag="a1")
+    find = '<ereg regexp=".*" search_in="hdr" header="From:" check_it="true" assign_to="caller"/>'
+    return call.raw(f'<recv request="ACK" timeout="12000"><action>{find}</action></recv>\n', "caller")
+
+
+HANG_UP = (
+    '<send retrans="500"><![CDATA[\nBYE sip:huawu@127.0.0.1 SIP/2.0\n'
+    "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+    "From: <sip:8001@127.0.0.1>;tag=a1\nTo:[$caller]\nCall-ID: [call_id]\nCSeq: 1 BYE\n"
+    "Max-Forwards: 70\nContent-Length: 0\n\n]]></send>\n"
+)

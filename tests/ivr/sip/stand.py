@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -63,6 +63,8 @@ class Signalling:
         self._path = run / "sip.sock"
         self._come: list[Any] = []
         self.link: Link | None = None
+        self._marks = 0
+        self._trunks: list[wire.TrunkState] = []
 
     @property
     def target(self) -> str:
@@ -75,13 +77,18 @@ class Signalling:
             assert time.monotonic() < until, self.log.read_text()
             select.select([], [], [], 0.02)
         assert self.process.poll() is None, self.log.read_text()
+        if self.link is not None:
+            self.link.close()
         self.link = connect_to(self._path, wire)
         self._come = []
-        self.expect(wire.SignallingHealth)
+        self.settle()
 
-    def disconnect(self) -> None:
-        assert self.link is not None
-        self.link.close()
+    def settle(self) -> None:
+        """Wait until all that was told is done: a call that must not be made is refused at once."""
+        self._marks += 1
+        mark = f"mark-{self._marks}"
+        self.tell(wire.Dial(mark, "sip:nobody@nowhere.invalid", ""))
+        assert self.expect(wire.Ended) == wire.Ended(mark, "failure", 403, "target: not allowed")
 
     def tell(self, *commands: Any) -> None:
         assert self.link is not None
@@ -111,6 +118,12 @@ class Signalling:
                 )
             assert time.monotonic() < until, f"no {kind.__name__}: {self.log.read_text()}"
 
+    def trunk_state(self) -> wire.TrunkState:
+        """Wait until the trunk is registered."""
+        while not self._trunks or not self._trunks[-1].registered:
+            assert self.next() is not None, self.log.read_text()
+        return self._trunks[-1]
+
     def health(self) -> wire.SignallingHealth:
         """Return the figures of a moment from now on."""
         self.expect(wire.SignallingHealth)
@@ -138,16 +151,23 @@ class Signalling:
             if not ready:
                 return
             self._come = self.link.receive()
-        yield self._come.pop(0)
+        event = self._come.pop(0)
+        if isinstance(event, wire.TrunkState):
+            self._trunks.append(event)
+        yield event
 
 
 class Sipp:
     """A SIPp process that plays a scenario; without a target it waits to be called."""
 
+    #: All that were started; those that a failing test left are ended after it.
+    running: ClassVar[list[Sipp]] = []
+
     def __init__(
         self, folder: Path, scenario: Scenario, *arguments: str, target: str = "", calls: int = 1
     ) -> None:
         self.port = free_port()
+        self.running.append(self)
         file = folder / f"sipp-{self.port}.xml"
         file.write_text(scenario.xml)
         self._errors = folder / f"sipp-{self.port}.log"

@@ -8,17 +8,23 @@ from pathlib import Path
 import pytest
 
 from ivr.wire import signalling as wire
-from tests.ivr.sip.scenario import NOTHING, SERVICE, Scenario, answering, body, sdp
+from tests.ivr.sip.scenario import NOTHING, SERVICE, Scenario, body, sdp
 from tests.ivr.sip.stand import Signalling, Sipp, needs_sipp, session, signalling
 
 pytestmark = [pytest.mark.integration, needs_sipp]
 
 
-@pytest.fixture
-def sip(tmp_path: Path) -> Iterator[Signalling]:
-    with signalling(tmp_path, allow_targets=("agent@127.0.0.1", "8???@127.0.0.1")) as process:
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signalling]:
+    with signalling(tmp_path_factory.mktemp("sip"), user_agent="huawu") as process:
         yield process
         assert process.health().calls == 0
+
+
+@pytest.fixture
+def sip(process: Signalling) -> Signalling:
+    process.connect()  # the calls of the engine before are ended
+    return process
 
 
 @pytest.fixture
@@ -351,12 +357,12 @@ def test_options_as_a_ping(sip, dial):
     ping = Scenario().request("OPTIONS", to=SERVICE, tag="").receive(200, "Allow: INVITE, ACK, BYE")
     dial(ping).succeeds()
     sip.tell(wire.Drain())
-    sip.health()
+    sip.settle()
 
     dial(Scenario().request("OPTIONS", to=SERVICE, tag="").receive(503, "Retry-After")).succeeds()
     dial(Scenario().invite().receive(503, "Retry-After").ack_refusal(2)).succeeds()
     sip.tell(wire.Drain(False))
-    sip.health()
+    sip.settle()
     dial(ping).succeeds()
 
 
