@@ -248,6 +248,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "拨打许可已失效，请再拨一次。",
         "The permission to call has expired; call again.",
     ),
+    "webcall.fault.not-found": (
+        "没有流程应答这个号码，请检查配置里的 flows。",
+        "No flow answers this number; look at flows in the configuration.",
+    ),
     "webcall.fault.busy": ("线路已满，请稍后再拨。", "All lines are busy; call again later."),
     "webcall.fault.unavailable": (
         "现在不能接听：引擎没有运行，或正在停机。",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, abort, current_app, jsonify, render_template, request
 from werkzeug.wrappers import Response
@@ -34,6 +34,7 @@ WORDS = (
     "fault.ticket",
     "fault.gateway",
     "fault.refused",
+    "fault.not-found",
     "fault.busy",
     "fault.unavailable",
     "fault.lost",
@@ -51,7 +52,8 @@ class WebCalls:
     Parameters
     ----------
     gateway : str
-        Where a browser reaches it: ``ws://127.0.0.1:8061``, or ``wss://…`` through a proxy with TLS.
+        Where a browser reaches it: ``ws://127.0.0.1:8061``, or ``wss://desk.example.cn/gateway`` through a
+        proxy with TLS.
     secret : str
         The ``web_secret`` of the gateway.
     flows : tuple of (str, str)
@@ -74,7 +76,8 @@ def offered() -> WebCalls | None:
 def page() -> str:
     """Show the telephone."""
     web_calls = _required()
-    guard.let_connect(web_calls.gateway)
+    where = urlsplit(web_calls.gateway)
+    guard.let_connect(f"{where.scheme}://{where.netloc}")
     words = {key: t(f"webcall.{key}") for key in WORDS}
     return render_template("webcall.html", flows=web_calls.flows, words=json.dumps(words, ensure_ascii=False))
 

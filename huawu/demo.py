@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -144,11 +144,13 @@ class Demo:
         with Store.open(result.database) as store:
             try:
                 by_telephone = self._by_telephone(chosen, count)
-                with Speaker() as speaker, ThreadPoolExecutor(1) as beside:
+                with Speaker() as speaker, ExitStack() as beside:
                     calls = None
                     if by_telephone:
                         rehearsal = Rehearsal(by_telephone, store, speaker, self._seed)
-                        calls = beside.submit(rehearsal.run, *self._places(result))
+                        pool = beside.enter_context(ThreadPoolExecutor(1))
+                        beside.callback(rehearsal.stop)
+                        calls = pool.submit(rehearsal.run, *self._places(result))
                     with timed(result, "calls"):
                         scripted = [each for each in chosen if each not in by_telephone]
                         self._play(result, scripted, store, folder, model, speaker)

@@ -40,7 +40,7 @@ def configure(*, verbose: bool = False, stream: Any = None, process: str = "") -
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),  # a line in one piece: processes share it
         cache_logger_on_first_use=False,
     )
 

@@ -58,7 +58,7 @@ class CallLog:
         self.call = call
         self._store = store
         self._agent = agent
-        self._figures: dict[EventKind, dict[str, Any]] = {}
+        self._figures: dict[EventKind, CallEvent] = {}
         self._told: dict[EventKind, CallEvent] = {}
         self._queued: list[Future[None]] = []
         self._legs = [Leg(call_id=call.id, role=Role.CALLER, address=call.caller, started_at=call.started_at)]
@@ -75,8 +75,10 @@ class CallLog:
     def observe(self, note: Note, at: float) -> None:
         """Store an entry of the trace, at a time in seconds, and what it says about the call."""
         event = CallEvent(call_id=self.call.id, at=at, kind=note.kind, node=note.node, data=note.data)
+        if note.kind is EventKind.ENTERQUEUE:
+            self._told.clear()  # what a transfer to a number told has no figures
         if note.kind in self._figures:
-            event = replace(event, data={**event.data, **self._figures.pop(note.kind)})
+            event = replace(event, data={**event.data, **self._figures.pop(note.kind).data})
         elif note.kind in FIGURED:
             self._told[note.kind] = event
         records: list[Any] = [event]
@@ -95,24 +97,24 @@ class CallLog:
             records += [self.call, leg]
             known.append(agent)
         elif note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
-            self._legs = [leg if leg.role is Role.CALLER else self._ended(leg, at) for leg in self._legs]
-            records += self._legs[1:]
+            records += self._agents_left(at)
         self._queued.append(self._store.submit(*records, unless_known=known))
 
     def queue_log(self, kind: EventKind, at: float, **figures: object) -> None:
         """Store what the distributor of calls knows of a queue event, at a time in seconds.
 
         What the dialog tells of as well (:data:`FIGURED`) is one entry of the trace, whichever of them
-        comes first.
+        comes first; where the call breaks off and the dialog tells nothing it is an entry of its own.
         """
+        event = CallEvent(call_id=self.call.id, at=at, kind=kind, data=figures)
         if kind not in FIGURED:
-            event = CallEvent(call_id=self.call.id, at=at, kind=kind, data=figures)
-            self._queued.append(self._store.submit(event))
+            left = self._agents_left(at) if kind is EventKind.BLINDTRANSFER else []
+            self._queued.append(self._store.submit(event, *left))
         elif kind in self._told:
             told = self._told.pop(kind)
             self._queued.append(self._store.submit(replace(told, data={**told.data, **figures})))
         else:
-            self._figures[kind] = figures
+            self._figures[kind] = event
 
     def keep_survey(self, score: int) -> None:
         """Store the caller's satisfaction, 1 to 5, with the call and the agent who spoke with the caller."""
@@ -129,9 +131,15 @@ class CallLog:
         ended = self._time(at)
         self.call = replace(self.call, ended_at=ended, outcome=end.outcome, hangup_cause=end.cause)
         legs = [self._ended(leg, at) for leg in self._legs]
-        self._store.add(self.call, *legs, *([recording] if recording is not None else []))
+        untold = self._figures.values()
+        self._store.add(self.call, *legs, *untold, *([recording] if recording is not None else []))
         for stored in self._queued:
             stored.result()
+
+    def _agents_left(self, at: float) -> list[Leg]:
+        """End the legs of agents and return them."""
+        self._legs = [leg if leg.role is Role.CALLER else self._ended(leg, at) for leg in self._legs]
+        return self._legs[1:]
 
     def _ended(self, leg: Leg, at: float) -> Leg:
         return leg if leg.ended_at is not None else replace(leg, ended_at=self._time(at))

@@ -195,7 +195,7 @@ def read_document(path: Path, error: type[HuawuError]) -> Document:
         raise error(f"{path}: brackets are nested too deeply", "write fewer levels") from None
     reader = _Reader(Document(path, None, {}, hashlib.sha256(raw).hexdigest()[:12], error))
     if not isinstance(root, yaml.MappingNode):
-        raise reader.document.complaint((), "the file holds no fields", "see docs/flows.md for an example")
+        raise reader.document.complaint((), "the file holds no fields", "docs/ has an example of each kind of file")
     return reader.read(root)
 
 

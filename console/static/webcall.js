@@ -118,8 +118,7 @@ class Telephone {
     if (said.state === "ringing") this.show("ringing");
     if (said.state === "answered") this.show("answered");
     if (said.state === "ended") {
-      const refused = { 486: "busy", 480: "unavailable", 503: "unavailable" }[said.code] ?? "";
-      this.end(this.state === "answered" ? "" : refused);
+      this.end(said.code ? refusal(said.code) : "");
     }
     if (said.say) this.line("say", said.say);
     if (said.heard) this.line("heard", said.heard, said.answer);
@@ -249,7 +248,12 @@ async function microphone() {
   }
 }
 
-// Why a connection was closed, as the key of a fault.
+// Why a call was not answered, by its SIP status, as the key of a fault.
+function refusal(code) {
+  return { 404: "not-found", 486: "busy", 600: "busy" }[code] ?? "unavailable";
+}
+
+// Why a connection was closed, likewise.
 function parting(open, code, reason) {
   if (code === BAD_TICKET) return "refused";
   if (code === NO_ROOM) return reason.startsWith("Busy") ? "busy" : "unavailable";

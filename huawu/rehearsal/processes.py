@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -51,7 +52,9 @@ class Lines:
 
 
 @contextmanager
-def lines(database: Path, recordings: Path, flow: Path, log: Path) -> Iterator[Lines]:
+def lines(
+    database: Path, recordings: Path, flow: Path, log: Path, stopped: threading.Event
+) -> Iterator[Lines]:
     """Run a centre on free ports of this machine, and telephones; end them all afterwards.
 
     Parameters
@@ -62,6 +65,8 @@ def lines(database: Path, recordings: Path, flow: Path, log: Path) -> Iterator[L
         What answers.
     log : Path
         File for what all the processes log.
+    stopped : threading.Event
+        Ends the wait for them.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def lines(database: Path, recordings: Path, flow: Path, log: Path) -> Iterator[L
         ):
             child = [sys.executable, "-P", "-m", "huawu.child", name, json.dumps(settings)]
             stack.enter_context(_running(child, stream, threads=1))
-        _wait(made, log)
+        _wait(made, log, stopped)
         yield made
 
 
@@ -110,7 +115,7 @@ def _config(made: Lines, http: int, database: Path, recordings: Path, flow: Path
             "sip": {"port": made.centre, "allow_targets": [f"*@{HOST}"]},
             "media": {"port_min": first, "port_max": first + 2 * _LEGS, "slots": _LEGS},
             "ears": {"count": 1, "model": "builtin"},
-            "engine": {"http_port": http, "drain_minutes": 0.1},
+            "engine": {"http_port": http, "drain_minutes": 0},
             "console": {"enabled": False},
         }
     )
@@ -140,7 +145,7 @@ def _running(command: list[str], stream: IO[bytes], *, threads: int | None = Non
             process.wait()
 
 
-def _wait(made: Lines, log: Path) -> None:
+def _wait(made: Lines, log: Path, stopped: threading.Event) -> None:
     """Wait until everything is ready."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -150,7 +155,8 @@ def _wait(made: Lines, log: Path) -> None:
                     return
             except httpx.HTTPError:
                 pass
-        time.sleep(_PAUSE)
+        if stopped.wait(_PAUSE):
+            raise ServeError("the calls over SIP were interrupted")
     last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:]
     raise ServeError(
         f"the telephone lines are not ready after {PATIENCE:.0f} s: {''.join(last)}", f"see {log}"

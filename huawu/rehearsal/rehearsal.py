@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ class Rehearsal:
         self._store = store
         self._seed = seed
         self._voices = _rendered(scenarios, speaker)
+        self._stopped = threading.Event()
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+
+    def stop(self) -> None:
+        """Have :meth:`run` end soon, with a ServeError; called from another thread."""
+        self._stopped.set()
+        if self._running is not None:
+            loop, task = self._running
+            loop.call_soon_threadsafe(task.cancel)
 
     def run(
         self, database: Path, recordings: Path, flow: Path, log: Path
@@ -81,9 +91,19 @@ class Rehearsal:
         ]
         queues = [Queue(id=each.skills[0], skills=each.skills) for each in agents]
         self._store.add(*queues)
-        with lines(database, recordings, flow, log) as made:
+        with lines(database, recordings, flow, log, self._stopped) as made:
             self._store.add(*(_at(agent, made) for agent in agents))
-            return asyncio.run(self._play(made, [agent.id for agent in agents]))
+            try:
+                return asyncio.run(self._stoppable(made, [agent.id for agent in agents]))
+            except asyncio.CancelledError:
+                raise ServeError("the calls over SIP were interrupted") from None
+
+    async def _stoppable(self, made: Lines, agents: list[str]) -> list[tuple[Scenario, PlayedCall]]:
+        task = asyncio.ensure_future(self._play(made, agents))
+        self._running = asyncio.get_running_loop(), task
+        if self._stopped.is_set():
+            task.cancel()
+        return await task
 
     async def _play(self, made: Lines, agents: list[str]) -> list[tuple[Scenario, PlayedCall]]:
         with tempfile.TemporaryDirectory(prefix="huawu-") as folder:

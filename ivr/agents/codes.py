@@ -77,6 +77,12 @@ def agent_at(agents: Iterable[Agent], caller: str) -> Agent | None:
     return found[0] if len(found) == 1 else None
 
 
+def host_of(address: str) -> str:
+    """Return the host of an agent's address, without brackets; empty where it names none."""
+    _, at, host = _bare(address).rpartition("@")
+    return host.strip("[]") if at else ""
+
+
 def _numbers(agent: Agent, *, whole: bool) -> tuple[str, ...]:
     return () if whole else (_bare(agent.address).partition("@")[0],)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +28,10 @@ from ivr.agents.actions import (
     StateChanged,
     StopRinging,
 )
-from ivr.agents.codes import DialCodes, Meaning, agent_at
+from ivr.agents.codes import DialCodes, Meaning, agent_at, host_of
 from ivr.agents.distributor import Rules
 from ivr.agents.personnel import load
+from ivr.calllog import CallLog
 from ivr.live.codecall import CodeCall
 from ivr.live.livecall import LiveCall
 from ivr.live.othercall import OtherCall
@@ -38,6 +40,8 @@ from ivr.wire import signalling
 
 #: How often the store is looked at for new agents and queues, in seconds.
 STAFF_SECONDS = 5.0
+#: How much longer than the queue says signalling lets a phone ring, in seconds.
+_GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class AgentDesk:
         self._alarm: asyncio.TimerHandle | None = None
         self._asked: deque[Action] = deque()
         self._busy = False
+        board.loop.call_soon_threadsafe(self._begin)
 
     # -- callers (livecall.Waiting) -------------------------------------------------------------------
 
@@ -129,8 +134,8 @@ class AgentDesk:
         if meaning is None or door != "sip":
             return False
         agent = agent_at((seat.agent for seat in self._distributor.roster), arrived.caller)
-        host = agent.address.rpartition("@")[2].partition(";")[0].partition(":")[0] if agent else ""
-        if agent is None or host != arrived.source.rpartition(":")[0]:
+        source = arrived.source.rpartition(":")[0].strip("[]").lower()
+        if agent is None or host_of(agent.address) != source:
             self._board.figures.refused("code")
             self._board.doors[door].send(signalling.Reject(arrived.call, 403, "Forbidden"))
             return True
@@ -162,6 +167,12 @@ class AgentDesk:
         return self._change("logout", agent)
 
     # -- inside ---------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Say who is at work now: what agents were doing when an engine before this one ended is over."""
+        for seat in self._distributor.roster:
+            self._board.figures.agent(seat.agent.id, seat.state.value)
+        self._tick()
 
     async def follow_staff(self) -> None:
         """Look at the store for new agents and queues, until cancelled."""
@@ -240,15 +251,14 @@ class AgentDesk:
             case Log():
                 self._log(action)
 
-    def _later(self, call: str, tell: Any, *arguments: Any) -> None:
-        """Tell a call after what is being done now: it may be in the midst of asking."""
+    def _later(self, call: str, tell: Callable[..., None], *arguments: Any) -> None:
+        """Tell a call after what is being done now, for it may be in the midst of asking.
 
-        def now() -> None:
-            live = self._board.calls.get(call)
-            if live is not None:
-                tell(live, *arguments)
-
-        self._board.loop.call_soon(now)
+        What it is told is about the wait that goes on now, and not about another one in which it may be then.
+        """
+        live = self._board.calls.get(call)
+        if live is not None and live.enqueued is not None:
+            self._board.loop.call_soon(tell, live, live.enqueued, *arguments)
 
     def _ring(self, ring: RingAgent) -> None:
         live = self._board.calls.get(ring.call)
@@ -260,12 +270,16 @@ class AgentDesk:
         other = self._board.other_call(live, concerned=self)
         self._rings[ring.ring] = other
         self._ring_of[other] = _Ring(ring.ring, ring.agent, ring.call)
-        record = live.log.call
-        self._board.loop.call_soon(self._dial, other, ring, record.caller, record.queue_id or "")
+        self._board.loop.call_soon(self._dial, other, ring, live.log)
 
-    def _dial(self, other: OtherCall, ring: RingAgent, caller: str, queue: str) -> None:
-        if other in self._ring_of:
-            other.dial(ring.address, ring.seconds + 5, caller=caller, name=queue)
+    def _dial(self, other: OtherCall, ring: RingAgent, log: CallLog) -> None:
+        """Dial, after what is being done now: it may fail at once."""
+        if other not in self._ring_of:
+            return
+        # the distributor gives up first; this is for the case that it does not
+        seconds = ring.seconds + _GRACE_SECONDS
+        by = self._board.trunk if ring.address.lower().startswith("tel:") else ""
+        other.dial(ring.address, seconds, caller=log.call.caller, name=log.call.queue_id or "", trunk=by)
 
     def _connect(self, call: str, agent: str, number: int) -> None:
         other = self._rings.get(number)

@@ -157,6 +157,7 @@ class LiveCall:
         self._filler: LoadedSound | None = None
         self._filling = False
         self._successor: OtherCall | None = None
+        self._handed_on = False
         self._enqueue: int | None = None
         self._exit = "caller"
         self._transfer: int | None = None
@@ -304,29 +305,32 @@ class LiveCall:
             other.hang_up("the caller is gone")
             return
         enqueue, self._enqueue = self._enqueue, None
+        self._handed_on = False
         self._connect(other)
         self.tell(events.AgentAnswered(enqueue, agent))
 
-    def no_agent(self) -> None:
-        """No agent of the queue will answer."""
-        if self._enqueue is not None:
-            self.tell(events.NoAgent(self._enqueue))
+    @property
+    def enqueued(self) -> int | None:
+        """Which :class:`~ivr.actions.Enqueue` the caller waits by, if the caller waits for an agent."""
+        return self._enqueue
 
-    def moved(self, position: int) -> None:
+    def no_agent(self, enqueue: int) -> None:
+        """No agent of the queue will answer."""
+        self.tell(events.NoAgent(enqueue))
+
+    def moved(self, enqueue: int, position: int) -> None:
         """Take in that the caller's place in the queue changed."""
-        if self._enqueue is not None:
-            self.tell(events.QueueMoved(self._enqueue, position))
+        self.tell(events.QueueMoved(enqueue, position))
 
     def other_answered(self, other: OtherCall) -> None:
         """Connect the caller with who was dialled."""
         if other is self._successor and not self.over:
             self._successor = None
-            self._fill(None)
             before = self.other
             self._connect(other)
             if before is not None:
                 before.hang_up("transferred")
-                self._around.waiting.leave(self, "transfer")
+                self._sent_on()
             return
         if self._transfer is None or self.over:
             other.hang_up("the caller is gone")
@@ -339,10 +343,12 @@ class LiveCall:
         """Take in that who was dialled did not answer."""
         if other is self._successor:
             self._successor = None
-            self._fill(None)
+            trace = {"by": "agent", "failed": _reason(code), "code": code}
+            self.observe(Note(EventKind.TRANSFER, self.dialog.node, trace))
             if self.other is not None:
-                self.other.bridge()
+                self._let_talk(self.other)
             else:
+                self._fill(None)
                 self.tell(events.HungUp("agent"))
             return
         if self._transfer is None:
@@ -353,10 +359,10 @@ class LiveCall:
 
     def other_holds(self, other: OtherCall, on: bool) -> None:
         """Who the caller speaks with put the caller on hold, or came back."""
-        if other is self.other and self._successor is None:
+        if other is self.other:
             self.observe(Note(EventKind.HOLD, self.dialog.node, {"by": "agent", "on": on}))
-            other.part() if on else other.bridge()
-            self._fill(self._around.sounds.hold_music if on else None)
+            if self._successor is None:  # else the caller hears that it rings
+                self._let_talk(other)
 
     def other_refers(self, other: OtherCall, target: str) -> None:
         """Call who the agent wants the caller to speak with; the agent waits until that one answers."""
@@ -366,7 +372,7 @@ class LiveCall:
         other.part()
         self._fill(self._around.sounds.ringing)
         self._successor = self._around.other_call(self)
-        self._successor.dial(target, SUCCESSOR_SECONDS)
+        self._successor.dial(target, SUCCESSOR_SECONDS, caller=self.log.call.caller)
 
     def other_left(self, other: OtherCall) -> None:
         """Who the caller spoke with hung up."""
@@ -374,7 +380,7 @@ class LiveCall:
             return
         self.other = None
         if self._successor is not None:  # transferred blindly: the caller waits for the next one
-            self._around.waiting.leave(self, "transfer")
+            self._sent_on()
             return
         self._fill(None)
         self._around.waiting.leave(self, "agent")
@@ -484,6 +490,8 @@ class LiveCall:
                 raise TypeError(f"{type(action).__name__} is no action of a call")
 
     def _noted(self, note: Note) -> None:
+        if self._handed_on and note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
+            return  # the agent's conversation ended before, with BLINDTRANSFER
         if note.kind in (EventKind.EXITWITHKEY, EventKind.EXITWITHTIMEOUT):
             self._exit = note.kind.value
         if note.kind is EventKind.CALLBACK and note.data.get("kept"):
@@ -629,10 +637,23 @@ class LiveCall:
 
     def _connect(self, other: OtherCall) -> None:
         self._quiet()
-        self._filler = None
         self.other = other
         self._around.hearing.stop(self.id)
-        other.bridge()
+        self._let_talk(other)
+
+    def _let_talk(self, other: OtherCall) -> None:
+        """Let the caller hear ``other``, or music as long as that one has the caller on hold."""
+        if other.holds:
+            other.part()
+            self._fill(self._around.sounds.hold_music)
+        else:
+            self._filler, self._filling = None, False  # a bridge ends what is played
+            other.bridge()
+
+    def _sent_on(self) -> None:
+        """Take in that the agent's part in the call is over."""
+        self._handed_on = True
+        self._around.waiting.leave(self, "transfer")
 
     def _part(self, reason: str) -> None:
         others = [each for each in (self.other, self._successor) if each is not None]

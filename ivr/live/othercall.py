@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from ivr.live.party import Party, PartyState
 from ivr.wire import media, signalling
 
-#: Status of who cannot be called at all: there is no way to that number.
-NO_WAY = 404
+#: Status of who cannot be called at all: there is no way to that number, or nobody to call by.
+NO_WAY, NO_DOOR = 404, 503
 
 
 class Concerned(Protocol):
@@ -57,10 +57,17 @@ class OtherCall:
         self, target: str | None, seconds: float, *, caller: str = "", name: str = "", trunk: str = ""
     ) -> None:
         """Call ``target``, ``None`` where there is no way to it."""
-        if target is None or self.party is None:
+        if target is None:
             self.concerned.other_failed(self, NO_WAY)
+        elif self.party is None:
+            self.concerned.other_failed(self, NO_DOOR)
         else:
             self.party.dial(target, caller=caller, name=name, trunk=trunk, timeout_seconds=seconds)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it has the caller on hold."""
+        return self.party is not None and self.party.held
 
     def bridge(self) -> None:
         """Let the caller and who answered hear each other."""

@@ -131,7 +131,7 @@ class Exchange:
         silent = now - rows.heard_at > limit
         for slot in np.flatnonzero(rows.hearing & silent).tolist():
             leg = rows.legs[slot]
-            if leg and not leg.timed_out and now - leg.expecting_since > limit:
+            if leg and leg.must_send and not leg.timed_out and now - leg.expecting_since > limit:
                 leg.timed_out = True
                 seconds = now - max(rows.heard_at[slot], leg.expecting_since)
                 self._tell(media.MediaTimeout(leg.id, round(float(seconds), 3)))
@@ -210,7 +210,7 @@ class Exchange:
         if leg is None:
             return
         rows, slot, before = self._rows, leg.slot, leg.session
-        heard = leg.hears
+        had_to_send = leg.must_send
         leg.session = command
         address = address_of(command.host, command.port)
         if before is None:
@@ -231,7 +231,7 @@ class Exchange:
             leg.pacer = Pacer(ptime) if ptime != 20 else None
         if command.event_type is None:
             leg.has_events = False
-        if leg.hears and not heard:
+        if leg.must_send and not had_to_send:
             leg.expecting_since = self._now
         rows.hearing[slot] = leg.hears
         rows.arrange_leg(leg)

@@ -104,7 +104,7 @@ class Keeper:
         self._legs[leg.slot % BLOCK].add(leg)
 
     def _recorded_seconds(self, leg: Leg) -> float:
-        return (leg.recorded_to - leg.recording_began) * FRAME
+        return round((leg.recorded_to - leg.recording_began) * FRAME, 3)
 
     def _mask(self, leg: Leg) -> None:
         end = self._recorded_seconds(leg)

@@ -139,3 +139,8 @@ class Leg:
     def hears(self) -> bool:
         """Whether the party may send."""
         return self.session is not None and self.session.direction in ("sendrecv", "recvonly")
+
+    @property
+    def must_send(self) -> bool:
+        """Whether silence means that the party is lost: one that holds us may send music, and need not."""
+        return self.session is not None and self.session.direction == "sendrecv"

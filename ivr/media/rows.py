@@ -134,7 +134,7 @@ class Rows:
 
     def seconds(self, leg: Leg) -> float:
         """Return the leg's own time."""
-        return (self.ticks(leg) - leg.began) * FRAME_SECONDS if leg.session else 0.0
+        return round((self.ticks(leg) - leg.began) * FRAME_SECONDS, 3) if leg.session else 0.0
 
     def join(self, leg: Leg, other: Leg) -> None:
         """Let two legs hear each other."""

@@ -220,7 +220,7 @@ class Call:
     def _on_offer(self, request: Any, transaction: Any) -> Any:
         assert self.dialog is not None
         dialog, update = self.dialog, request.getMethod() == "UPDATE"
-        if timers.too_short(_plain(request)):
+        if timers.too_short(timers.words_of(request)):
             return dialog.response(request, 422, ("Min-SE", str(timers.SHORTEST)))
         if self._incoming is not None or not self._confirmed:
             return dialog.response(request, 500, ("Retry-After", str(random.randint(0, 10))))
@@ -322,7 +322,7 @@ class Call:
     def _ok_headers(self, request: Any) -> list[Any]:
         """Return the headers of a 2xx to an INVITE or UPDATE, and start the timer that they set."""
         assert self.dialog is not None
-        interval, says = timers.answered(_plain(request), self._session_expires)
+        interval, says = timers.answered(timers.words_of(request), self._session_expires)
         self._watch(interval)
         return [self.dialog.line.contact(), *(header(*each) for each in (*_CAPABLE, *says))]
 
@@ -443,8 +443,3 @@ def _same(one: str, other: str) -> bool:
 def _value(message: Any, name: str) -> str:
     found = message.getHFs(name)
     return str(found[0].body) if found else ""
-
-
-def _plain(message: Any) -> dict[str, str]:
-    names = ("session-expires", "supported", "min-se")
-    return {name: ",".join(str(each.body) for each in message.getHFs(name)) for name in names}

@@ -41,6 +41,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from hashlib import md5
+from time import monotonic
 from typing import Any
 
 os.environ["SIPLOG_BEND"] = "none"  # read by SipLogger when it is made
@@ -60,6 +61,7 @@ from sippy.SipURL import SipURL
 from sippy.Time.MonoTime import MonoTime
 from sippy.Time.Timeout import Timeout
 
+from ivr.sip.port import Port
 from ivr.sip.screen import Message
 
 #: Answers that are kept for requests that come again.
@@ -140,47 +142,42 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
 
     Parameters
     ----------
-    port : class and class
-        Of the server and its options, as sippy wants them.
+    port : Port
     address : str
         That telephones see.
-    bind : tuple
-        Host and port.
     user_agent : str
         What we call ourselves; empty says nothing.
     requested : callable
         Called with a request outside our dialogs and its transaction; returns the response, or None if
         it comes later (only an INVITE may be answered later without :meth:`hold`).
-    received : callable
-        Called with each datagram, its source and the server.
     note : callable
         Told in a few words what sippy complains of.
     """
 
     def __init__(
         self,
-        port: tuple[type[Any], type[Any]],
+        port: Port,
         *,
         address: str,
-        bind: tuple[str, int],
         user_agent: str,
         requested: Callable[[Any, Any], Any],
-        received: Callable[[bytes, tuple[str, int], Any], None],
         note: Callable[[str], None],
     ) -> None:
         SipConf.my_address = f"[{address}]" if ":" in address else address
-        SipConf.my_port, SipConf.my_transport, SipConf.my_uaname = bind[1], "UDP", user_agent
+        SipConf.my_port, SipConf.my_transport, SipConf.my_uaname = port.getSIPaddr()[0][1], "UDP", user_agent
         _quiet(note)
-        self.model_udp_server = port
-        self._received = received
         self._note = note
-        settings = {"_sip_address": bind[0], "_sip_port": bind[1], "_sip_logger": SipLogger("huawu")}
-        super().__init__(settings, lambda request, transaction: _triple(requested(request, transaction)))
-        self.server = self.l4r.getServer(None)
-
-    def handleIncoming(self, data: bytes, address: Any, server: Any, _rtime: Any) -> None:
-        """Pass a datagram on: sippy's reading of it is replaced by the screen and :meth:`take`."""
-        self._received(data, address.address, server)
+        self.server = port
+        self.global_config = {"_sip_logger": SipLogger("huawu"), "_sip_tm": self}
+        self.l4r = _OnePort(port)
+        self.tclient: dict[Any, Any] = {}
+        self.tserver: dict[Any, Any] = {}
+        self.req_consumers: dict[str, Any] = {}
+        self.l1rcache: dict[bytes, Any] = {}
+        self.l2rcache: dict[bytes, Any] = {}
+        self.req_cb = lambda request, transaction: _triple(requested(request, transaction))
+        self.cp_timer = Timeout(self.rCachePurge, 32, -1)
+        self.init_time = monotonic()
 
     def repeats(self, data: bytes) -> bool:
         """Say whether a datagram came before; if it was answered, it is answered again."""
@@ -290,6 +287,22 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if transaction.tid is not None:
             self.tserver.pop(transaction.tid, None)
         transaction.cleanup()
+
+
+class _OnePort:
+    """What sippy asks which port to send from, for when there is one."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+
+    def getServer(self, *_: Any, **__: Any) -> Port:
+        return self._port
+
+    def rotateCache(self) -> None:
+        pass
+
+    def shutdown(self) -> None:
+        self._port.shutdown()
 
 
 def _triple(response: Any) -> tuple[Any, None, None] | None:

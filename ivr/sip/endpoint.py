@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from calls.errors import ServeError
+from ivr.sip import timers
 from ivr.sip.arrival import Arrival
 from ivr.sip.call import Call
 from ivr.sip.corrections import Transactions
@@ -17,7 +18,7 @@ from ivr.sip.dialling import Dialling, Way
 from ivr.sip.dialog import Line, respond
 from ivr.sip.guard import Guard, Networks, TargetRules, Throttle, is_scanner, target_of
 from ivr.sip.loop import Loop
-from ivr.sip.port import Port, PortOptions
+from ivr.sip.port import Port
 from ivr.sip.screen import ALLOW, Fault, answer, reply_to, screen
 from ivr.sip.settings import SipSettings
 from ivr.sip.trunk import Trunk
@@ -67,20 +68,19 @@ class Endpoint:
         )
         self._rules = TargetRules(settings.allow_targets, settings.targets_per_hour)
         try:
-            self.transactions = Transactions(
-                (Port, PortOptions),
-                address=settings.address,
-                bind=(settings.host, settings.port),
-                user_agent=settings.user_agent,
-                requested=self._requested,
-                received=self._received,
-                note=self.note,
-            )
+            port = Port(settings.host, settings.port, self._received)
         except OSError as error:
             raise ServeError(
                 f"sip: {settings.host}:{settings.port} over UDP: {error.strerror or error}",
                 "another process has the port, or the address is not of this machine",
             ) from None
+        self.transactions = Transactions(
+            port,
+            address=settings.address,
+            user_agent=settings.user_agent,
+            requested=self._requested,
+            note=self.note,
+        )
         self._line = Line(
             self.transactions, loop, settings.address.strip("[]"), settings.port, settings.user_agent
         )
@@ -89,7 +89,7 @@ class Endpoint:
             for host, _port in trunk.settings.addresses:
                 self._let_in(host)
             trunk.start()
-        loop.watch(self.transactions.server, self.transactions.server.read)
+        loop.watch(port, port.read)
 
     def note(self, words: str) -> None:
         """Log what went wrong inside, not more than now and then."""
@@ -101,6 +101,21 @@ class Endpoint:
     def health(self) -> wire.SignallingHealth:
         """The figures of this moment."""
         return wire.SignallingHealth(len(self.calls), self.refused, self.dropped)
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What is kept at this moment, for those who look for what is never let go."""
+        transactions = self.transactions
+        return {
+            "calls": len(self.calls),
+            "dialogs": sum(map(len, transactions.req_consumers.values())),
+            "asked": len(transactions.tclient),
+            "answered": len(transactions.tserver),
+            "remembered": len(transactions.l1rcache) + len(transactions.l2rcache),
+            "timers": self._line.loop.timers,
+            "refused": self.refused,
+            "dropped": self.dropped,
+        }
 
     # -- the engine ----------------------------------------------------------------------------------
 
@@ -200,7 +215,7 @@ class Endpoint:
 
     # -- the port ------------------------------------------------------------------------------------
 
-    def _received(self, data: bytes, source: tuple[str, int], server: Any) -> None:
+    def _received(self, data: bytes, source: tuple[str, int]) -> None:
         now = time.monotonic()
         host = source[0].strip("[]")
         if not self._guard.admits(host, now):
@@ -287,6 +302,8 @@ class Endpoint:
         )
         if any(isinstance(call, Arrival) and call.identity == identity for call in self.calls.values()):
             return respond(self._line, request, 482)  # RFC 3261, 8.2.2.2
+        if timers.too_short(timers.words_of(request)):
+            return respond(self._line, request, 422, ("Min-SE", str(timers.SHORTEST)))
         if not self.engine or self.draining:
             self.refused += 1
             after = _DRAINING if self.draining else _FULL

@@ -9,6 +9,7 @@ from __future__ import annotations
 import selectors
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from heapq import heapify
 from typing import Any
 
@@ -41,7 +42,7 @@ class Loop:
 
     def forget(self, file: Any) -> None:
         """Watch it no more; before it is closed."""
-        if self._selector.get_map().get(file) is not None:
+        with suppress(KeyError, ValueError):  # not watched, or closed already
             self._selector.unregister(file)
 
     def soon(self, call: Callable[[], None]) -> None:
@@ -53,7 +54,7 @@ class Loop:
         return Timeout(call, max(0.0, seconds))
 
     def stop(self) -> None:
-        """Come back from :meth:`run`; may be called by a handler of signals."""
+        """Come back from :meth:`run`; what is being worked on is finished."""
         self._stopped = True
 
     def run(self) -> None:
@@ -77,6 +78,11 @@ class Loop:
             ED2.tlisteners = [each for each in ED2.tlisteners if each.cb_func is not None]
             heapify(ED2.tlisteners)
             ED2.twasted = 0
+
+    @property
+    def timers(self) -> int:
+        """How many timers run."""
+        return sum(each.cb_func is not None for each in ED2.tlisteners)
 
     def close(self) -> None:
         """Give the descriptor back."""

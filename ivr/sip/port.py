@@ -9,10 +9,8 @@ import socket
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
-
-from sippy.Network_server import Network_server, Network_server_opts, Remote_address
-from sippy.Time.MonoTime import MonoTime
 
 #: Datagrams read before something else has its turn.
 BATCH = 64
@@ -20,15 +18,14 @@ _BUFFER = 4 << 20
 _NAMES, _NAME_SECONDS, _WAITING = 1000, 60.0, 200
 
 
-class PortOptions(Network_server_opts):  # type: ignore[misc]
-    """What sippy wants to know of a port."""
+class Port:
+    """A bound UDP socket that nobody else can bind; sippy sends with it as with a server of its own.
 
-    def __init__(self, *arguments: Any, o: Any = None) -> None:
-        super().__init__(*arguments, o=o)
-
-
-class Port(Network_server):  # type: ignore[misc]
-    """A bound UDP socket. Nobody else can bind its port; :meth:`read` is called when it has something.
+    Parameters
+    ----------
+    host, port : str, int
+    received : callable
+        Called by :meth:`read` with each datagram and the address that it came from.
 
     Raises
     ------
@@ -38,36 +35,39 @@ class Port(Network_server):  # type: ignore[misc]
 
     transport = "udp"
 
-    def __init__(self, _settings: Any, options: Any) -> None:
-        super().__init__(options)
-        host, port = self.uopts.laddress
-        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    def __init__(self, host: str, port: int, received: Callable[[bytes, tuple[str, int]], None]) -> None:
+        host = host.strip("[]")
+        self.uopts = self
+        self._received = received
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-            self.socket.bind((host.strip("[]"), port))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            self._socket.bind((host, port))
         except OSError:
-            self.socket.close()
+            self._socket.close()
             raise
-        self.socket.setblocking(False)
+        self._socket.setblocking(False)
+        bound = self._socket.getsockname()
+        self._address = (f"[{bound[0]}]" if ":" in bound[0] else bound[0], bound[1])
         self._names = _Names(self._send)
         #: Datagrams that could not be sent.
         self.unsent = 0
 
     def fileno(self) -> int:
         """Return the descriptor to poll."""
-        return self.socket.fileno()
+        return self._socket.fileno()
 
     def read(self) -> None:
         """Hand on the datagrams that have come."""
         for _ in range(BATCH):
             try:
-                data, address = self.socket.recvfrom(65_535)
+                data, address = self._socket.recvfrom(65_535)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an ICMP error of something sent before
                 continue
             source = (f"[{address[0]}]" if ":" in address[0] else address[0], address[1])
-            self.handle_read(data, Remote_address(source, self.transport), MonoTime())
+            self._received(data, source)
 
     def send_to(self, data: str | bytes, address: tuple[str, int], delayed: bool = False) -> None:
         """Send a message; where the host is a name, as soon as that is known."""
@@ -83,19 +83,24 @@ class Port(Network_server):  # type: ignore[misc]
 
     def getSIPaddr(self) -> tuple[tuple[str, int], str]:
         """Return where we are, as sippy wants it."""
-        return self.uopts.laddress, self.transport
+        return self._address, self.transport
+
+    def addr2str(self, address: tuple[str, int]) -> str:
+        """Return an address for sippy's log, which nobody keeps."""
+        return f"{address[0]}:{address[1]}"
+
+    def isWildCard(self) -> bool:
+        """Say that answers go out here, wherever they go."""
+        return False
 
     def shutdown(self) -> None:
         """Close the port."""
         self._names.close()
-        self.socket.close()
-
-    def join(self) -> None:
-        """Wait for nothing."""
+        self._socket.close()
 
     def _send(self, data: bytes, host: str, port: int) -> None:
         try:
-            self.socket.sendto(data, (host, port))
+            self._socket.sendto(data, (host, port))
         except (OSError, OverflowError):  # it is UDP: the timers of the transaction see to it
             self.unsent += 1
 

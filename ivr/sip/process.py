@@ -128,7 +128,7 @@ class EngineLink:
 
 
 def run(settings: SipSettings) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; SIGUSR1 logs what is kept.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def run(settings: SipSettings) -> None:
         endpoint = Endpoint(settings, loop, engine.tell)
         notes.append(endpoint.note)
         engine.open(endpoint)
-        with _woken_by_signals(loop):
+        with _woken_by_signals(loop, endpoint):
             log.info("sip is open", host=settings.host, port=settings.port)
             loop.run()
         _leave(endpoint, loop)
@@ -165,19 +165,23 @@ def _leave(endpoint: Endpoint, loop: Loop) -> None:
 
 
 @contextlib.contextmanager
-def _woken_by_signals(loop: Loop) -> Any:
-    """Stop the loop at SIGTERM and SIGINT, though it waits."""
+def _woken_by_signals(loop: Loop, endpoint: Endpoint) -> Any:
+    """Stop the loop at SIGTERM and SIGINT, though it waits; log figures at SIGUSR1."""
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
-    signals = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(each, lambda *_: loop.stop()) for each in signals]
+
+    def take() -> None:
+        for number in os.read(reader.fileno(), 64):
+            if number == signal.SIGUSR1:
+                log.info("figures", **endpoint.figures)
+            else:
+                loop.stop()
+
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+    before = [signal.signal(each, lambda *_: None) for each in signals]
     woken = signal.set_wakeup_fd(writer.fileno())
-
-    def drain() -> None:
-        os.read(reader.fileno(), 64)
-
-    loop.watch(reader, drain)
+    loop.watch(reader, take)
     try:
         yield
     finally:

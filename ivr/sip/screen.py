@@ -443,6 +443,19 @@ def _split(value: str) -> list[str]:
     return [*parts, value[start:].strip()]
 
 
+#: Headers that are handed on without spaces around these characters: sippy takes them for a part of names.
+_TIGHT = dict.fromkeys(("from", "to", "contact", "record-route", "route"), ";=") | {"via": ";=/:"}
+
+
+def _tight(value: str, around: str) -> str:
+    kept = rf"{_QUOTED}|<[^>]*+>"
+    return re.sub(
+        rf"({kept})|\s*+([{around}])\s*+|\s++(?=[{around}])",
+        lambda found: found[1] or found[2] or "",
+        value.strip(),
+    )
+
+
 _TITLES = {"call-id": "Call-ID", "cseq": "CSeq", "www-authenticate": "WWW-Authenticate"}
 
 
@@ -451,6 +464,8 @@ def _text(line: str, headers: dict[str, list[str]], body: str) -> str:
     for name, values in headers.items():
         if name != "content-length":
             title = _TITLES.get(name, name.title())
+            if name in _TIGHT:
+                values = [_tight(value, _TIGHT[name]) for value in values]
             lines += [f"{title}: {value}" for value in values]
     lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines) + "\r\n\r\n" + body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 #: The shortest interval that we take part in, in seconds (RFC 4028, 5).
 SHORTEST = 90
@@ -33,6 +34,12 @@ class Interval:
     def over_after(self) -> float:
         """When we take the party for gone, if it was to refresh (RFC 4028, 10)."""
         return self.seconds - min(32, self.seconds / 3)
+
+
+def words_of(message: Any) -> dict[str, str]:
+    """Return the headers of a message of sippy's that matter here."""
+    names = ("session-expires", "supported", "min-se")
+    return {name: ",".join(str(each.body) for each in message.getHFs(name)) for name in names}
 
 
 def session_expires(value: str) -> tuple[int, str] | None:

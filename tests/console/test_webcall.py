@@ -39,7 +39,7 @@ from tests.console.test_browser import CSS, DESK, OPTIONS, PHONE, messages, resi
 from tests.ivr.gateway.centre import Leg, free_port
 
 OURS = {"Origin": "http://localhost"}
-GATEWAY = "ws://127.0.0.1:8061"
+GATEWAY = "wss://desk.example.cn/gateway"
 ESCAPE = "\ue00c"  # W3C WebDriver, 17.4.2
 
 
@@ -82,7 +82,7 @@ def test_only_this_page_may_connect_and_only_to_the_gateway(calling: FlaskClient
     ours = calling.get("/webcall").headers["Content-Security-Policy"]
     other = calling.get("/webcall/ticket").headers["Content-Security-Policy"]
 
-    assert ours == f"{other}; connect-src 'self' {GATEWAY}"
+    assert ours == f"{other}; connect-src 'self' wss://desk.example.cn"
 
 
 @pytest.mark.integration
@@ -290,9 +290,11 @@ def test_why_nobody_answers_is_told(browser: Any, address: str, tmp_path: Path, 
         call(browser, address)
         assert fault(browser) == "现在不能接听：引擎没有运行，或正在停机。"
         with running_engine(tmp_path) as engine:
-            call(browser, address)
-            engine.send(Reject(engine.do(engine.centre.next(Arrived)).call, 486, "Busy Here"))
-            assert fault(browser) == "线路已满，请稍后再拨。"
+            for code, words in ((486, "线路已满"), (404, "没有流程应答这个号码"), (488, "现在不能接听")):
+                call(browser, address)
+                engine.send(Reject(engine.do(engine.centre.next(Arrived)).call, code))
+                assert fault(browser).startswith(words)
+                assert engine.do(engine.centre.next(Ended)).code == code
     browser.execute_script("document.getElementById('webcall').dataset.ticket = '/nowhere'")
     find(browser, ".button.call").click()
     until(browser, lambda _: fault(browser).startswith("服务器没有给出拨打许可"))

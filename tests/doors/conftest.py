@@ -11,7 +11,7 @@ import pytest
 from calls.recordings import RecordingFolder
 from calls.records import Queue
 from tests.doors.running import Kept, RunningCentre
-from tests.doors.staff import PEOPLE
+from tests.doors.staff import NOBODY, PEOPLE
 
 Journey = Callable[[RunningCentre], Kept]
 
@@ -44,12 +44,14 @@ class Calls:
 
 @pytest.fixture(scope="session")
 def centre() -> Iterator[RunningCentre]:
-    """A centre whose agents are at work, but for those of the queue ``complaint``."""
-    queues = [Queue(id=each.queue, skills=(each.queue,)) for each in PEOPLE.values()]
+    """A centre whose agents are at work, where there are any."""
+    names = dict.fromkeys([*(each.queue for each in PEOPLE.values()), NOBODY])
+    queues = [Queue(id=name, skills=(name,)) for name in names]
     agents = [each.agent for each in PEOPLE.values()]
     with RunningCentre(agents=agents, queues=queues) as running:
         for agent in agents:
             running.ask(f"/agents/{agent.id}/login", "POST")
+        running.wait_for_prompts()
         yield running
 
 

@@ -128,6 +128,10 @@ class Node:
                 self._news.wait(deadline.left())
         return found[count - 1]
 
+    def hold(self, call: str) -> None:
+        """Put the other side on hold."""
+        self.send(wire.Reoffer(call, self._sessions[call].offer("sendonly")))
+
     def agreed(self, call: str) -> Agreed:
         """Return what was agreed on with the other side of a call."""
         agreed = self._sessions[call].agreed

@@ -1,4 +1,4 @@
-"""rtpengine (Debian's 10.5) beside Kamailio, with the shipped ``rtpengine.conf`` at addresses of this host."""
+"""rtpengine (Debian's 10.5) beside Kamailio: the shipped ``rtpengine.conf`` at addresses of this host."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Rtpengine:
 
     def __enter__(self) -> Rtpengine:
         command = [
-            "rtpengine", "--config-file", str(self._folder / "rtpengine.conf"), "--foreground", "--log-stderr",
-            "--pidfile", str(self._folder / "pid"),
+            "rtpengine", "--config-file", str(self._folder / "rtpengine.conf"), "--foreground",
+            "--log-stderr", "--pidfile", str(self._folder / "pid"),
         ]  # fmt: skip
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -58,6 +58,10 @@ class Rtpengine:
             self.__exit__(type(error), error, None)
             raise
         return self
+
+    def busy(self) -> list[int]:
+        """Return the ports that it holds for calls."""
+        return [port for port in self.ports if is_bound(port)]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

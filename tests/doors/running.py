@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from calls.errors import VoiceError
 from calls.recordings import RecordingFolder
 from calls.records import Agent, Call, CallEvent, EventKind, Leg, Queue, Recording, Survey
 from calls.store import Store
@@ -30,6 +31,7 @@ from huawu.centre.run_folder import read_state
 from huawu.places import cache as cache_folder
 from ivr.flow import Flow
 from ivr.flow.loading import load_flow
+from ivr.prompt import variables_in
 from speech.prompts import PromptLibrary
 from speech.resources import resource
 from tests.peers.caller import Caller
@@ -50,6 +52,8 @@ NUMBERS = {
 }
 #: Seconds that a machine under load may need for what takes a moment.
 PATIENCE = 30.0
+# Without a voice: the engine makes all that a flow always says and keeps it there.
+_LIBRARY = PromptLibrary([resource("prompts")], cache_folder("prompts"), None)
 _callers = itertools.count(13_700_000_000)
 
 
@@ -81,8 +85,8 @@ class Kept:
 
     @property
     def keys(self) -> str:
-        """The keys that were pressed."""
-        return "".join(each.data["key"] for each in self.events if each.kind is EventKind.DIGIT)
+        """The keys that were pressed, a point for each whose name is not kept."""
+        return "".join(each.data.get("key", ".") for each in self.events if each.kind is EventKind.DIGIT)
 
     def of(self, kind: EventKind) -> list[CallEvent]:
         """Return the events of a kind."""
@@ -196,6 +200,22 @@ class RunningCentre:
         except PeerError as error:
             raise PeerError(f"{error}\n{self.log()[-3000:]}") from None
 
+    def wait_for_prompts(self, seconds: float = 60.0) -> None:
+        """Wait until all that flows always say is made: calls before that hear it a little later."""
+        kept = self.folder / "run" / "sounds"
+        missing = list(itertools.chain.from_iterable(map(_said, NUMBERS.values())))
+
+        def made() -> bool:
+            sizes = {file.stat().st_size for file in kept.glob("*.alaw")}
+            try:
+                while missing and len(_LIBRARY.audio(*missing[-1])) in sizes:
+                    missing.pop()
+            except VoiceError:  # not even spoken yet
+                pass
+            return not missing
+
+        until(made, seconds, "the prompts are made")
+
     def processes(self) -> dict[str, dict[str, Any]]:
         """Return the processes by name: ``pid``, ``ready``, ``restarts``."""
         state = read_state(self.folder / "run")
@@ -258,6 +278,11 @@ class RunningCentre:
             recordings[0] if recordings else None,
             sound,
         )
+
+    def hang_up(self, caller: str) -> None:
+        """Have the engine end the running call of this number."""
+        (call,) = self.store.find(Call, caller=caller)
+        self.ask(f"/calls/{call.id}/hangup", "POST")
 
     def wait_for_event(self, caller: str, kind: EventKind, node: str, seconds: float = PATIENCE) -> CallEvent:
         """Wait until something happens at a node of the running call of this number."""
@@ -333,9 +358,16 @@ def prompt(place: str) -> Samples:
     """Return the sound of the prompt ``flow/name``."""
     flow, _, name = place.partition("/")
     (found,) = [each for each in _flow(flow).prompts() if each.name == name]
-    # the engine makes all that a flow can say before the first call
-    library = PromptLibrary([resource("prompts")], cache_folder("prompts"), None)
-    return library.audio(found.name, found.text, found.language)
+    return _LIBRARY.audio(found.name, found.text, found.language)
+
+
+def _said(flow: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, text and language of all prompts of a flow that differ in no call."""
+    whole = _flow(flow)
+    for part in {whole.name: whole, **whole.flows}.values():
+        for each in part.prompts():
+            if not variables_in(each.text):
+                yield each.name, each.text, each.language
 
 
 @cache

@@ -200,13 +200,19 @@ def test_a_session_whose_first_offer_is_the_node_s() -> None:
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["two networks", "one network"])
-def test_a_node_calls_out_through_kamailio(apart: bool) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["to the trunk", "to the host in the address"])
+def test_a_node_calls_out_through_kamailio(apart: bool, named: bool) -> None:
     place = f"127.0.0.1:{free_port()}"
+    outside, inside = ("127.0.0.1", place) if apart else (place, "")
     agent = Callee("agent").arrive().ring().answer().cue("talking").bye()
-    with Sipp(agent) as called, Node(trunk=place, domain=called.address) as node:
-        outside, inside = ("127.0.0.1", place) if apart else (place, "")
-        with Kamailio([node.address], outside=outside, inside=inside):
-            node.dial("out", f"sip:801@{called.address}", "trunk")
+    with Sipp(agent) as called:
+        domain = "trunk.test" if named else called.address
+        defines = {"TRUNK": f'"sip:{called.address}"'} if named else {}
+        with (
+            Node(trunk=place, domain=domain) as node,
+            Kamailio([node.address], outside=outside, inside=inside, defines=defines),
+        ):
+            node.dial("out", f"sip:801@{domain}", "trunk")
             called.then("talking")
             called.succeed()
             assert node.wait(wire.Ended).by == "remote"

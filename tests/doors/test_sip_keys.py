@@ -65,28 +65,27 @@ def by_baresip(centre: RunningCentre) -> Kept:
     number = caller("baresip").number
     with Baresip(number) as telephone:
         telephone.call(f"sip:1001@{centre.address}")
-        for key in "34":
-            centre.wait_for_event(number, EventKind.PROMPT, {"3": "main_menu", "4": "shop_menu"}[key])
-            telephone.press(key)
-        centre.wait_for_event(number, EventKind.PROMPT, "offers")
+        telephone.wait_to_hear(prompt("main/main_menu"))
+        telephone.press("3")
+        telephone.wait_to_hear(prompt("main/shop_menu"))
+        telephone.press("4")
+        telephone.wait_to_hear(prompt("main/offers"))
         telephone.hang_up()
         telephone.wait("CALL_CLOSED")
-        assert hearing.find(prompt("main/shop_menu"), telephone.heard()) is not None
     return centre.kept(number)
 
 
-def by_a_telephone_on_a_bad_line(centre: RunningCentre) -> Kept:
-    who = caller("bad line").invite().answered().cue("played").bye()
-    line_ = Impairment(loss=0.05, duplicates=0.05, reordered=0.05, jitter_ms=50, seed=4)
-    with centre.line(who, "1001", line=line_) as line:
+THERE_AND_BACK = "1*2*3*4*1*2*3*4*"
+
+
+def on_a_bad_line(centre: RunningCentre) -> Kept:
+    who = caller("bad line").invite().answered().cue("pressed").bye()
+    spoilt = Impairment(loss=0.05, duplicates=0.05, reordered=0.05, jitter_ms=50, seed=4)
+    with centre.line(who, "1001", line=spoilt) as line:
         line.hear("main/main_menu")
-        line.ear.press("3").wait()
-        line.hear("main/shop_menu")
-        line.ear.press("1").wait()
-        line.hear("main/order_number")
-        line.ear.press("20261128", tone_ms=80, pause_ms=80).wait()
-        centre.wait_for_event(who.number, EventKind.NODE, "anything_else")
-        line.then("played")
+        line.ear.press(THERE_AND_BACK, tone_ms=100, pause_ms=100).wait()
+        line.hear("main/main_menu")
+        line.then("pressed")
         return line.over()
 
 
@@ -118,10 +117,9 @@ def test_tones_are_heard_on_the_caller_s_channel(kept: Kept) -> None:
     assert found is not None and found.start < end
 
 
-@about(by_a_telephone_on_a_bad_line)
+@about(on_a_bad_line)
 def test_loss_jitter_and_duplicates_change_no_key(kept: Kept) -> None:
-    assert kept.keys == "3120261128"
-    assert kept.nodes[-2:] == ["parcel_status", "anything_else"]
+    assert kept.keys == THERE_AND_BACK
 
 
 def barging_in(centre: RunningCentre) -> Kept:
@@ -158,7 +156,7 @@ def typing_ahead(centre: RunningCentre) -> Kept:
 @about(typing_ahead)
 def test_keys_pressed_in_the_greeting_lead_through_three_nodes(kept: Kept) -> None:
     assert kept.nodes == ["welcome", "main_menu", "telecom_menu", "bill_phone", "bill_sent", "anything_else"]
-    assert kept.keys == f"11{PHONE}#"
+    assert kept.keys == "11" + "." * len(PHONE)
     right = kept.sound[:, 1]
     assert hearing.find(prompt("main/welcome"), right) is not None
     for node in ("main_menu", "telecom_menu", "bill_phone"):
@@ -189,4 +187,4 @@ def test_a_caller_is_recorded_from_the_end_of_the_notice_on(kept: Kept) -> None:
     assert kept.recording is not None
     ((start, end),) = kept.recording.masked
     assert start == 0 and abs(end - menu) < 0.2
-    assert not kept.sound[: round(end * 8000), 0].any()
+    assert not hearing.audible(kept.sound[: round(end * 8000), 0]).any()

@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.peers import hearing
 from tests.peers.deadline import Deadline, PeerError, until
 from tests.peers.ports import free_port, free_ports, is_bound
 from tests.peers.rtp import RATE, Samples
@@ -62,6 +63,8 @@ module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 snd_path {folder}
 """
+#: Seconds of silence after what it says.
+_LONGEST = 120
 #: How a key is let go: the end of file character.
 _RELEASE = "\x04"
 
@@ -74,7 +77,7 @@ class Baresip:
     user : str
         Its number.
     says : int16 array, shape (n,), or None
-        What it says in a call, once, and silence after it; nothing says a second of silence.
+        What it says in a call, once, and silence after it.
     answers : bool
         Answer calls at once.
     host : str
@@ -111,7 +114,8 @@ class Baresip:
         } | dict(account or {})
         parameters = ";".join(f"{name}={value}" for name, value in chosen.items())
         (self._folder / "accounts").write_text(f"<sip:{user}@{host}:{self.port}>;{parameters}\n")
-        sound = np.zeros(RATE, np.int16) if says is None else says
+        silence = np.zeros(_LONGEST * RATE, np.int16)  # it hangs up at the end of the file
+        sound = silence if says is None else np.concatenate([says, silence])
         soundfile.write(self._folder / "said.wav", sound, RATE)
         self._events: list[dict[str, Any]] = []
         self._half = b""
@@ -205,6 +209,10 @@ class Baresip:
         # the header is complete only after the call
         data = recordings[-1].read_bytes()
         return np.frombuffer(data[44 : len(data) - len(data) % 2], np.int16)
+
+    def wait_to_hear(self, prompt: Samples, seconds: float = 15.0) -> None:
+        """Wait until ``prompt`` is heard in this call."""
+        until(lambda: hearing.find(prompt, self.heard()), seconds, "baresip hears the prompt")
 
     def cpu_seconds(self) -> float:
         """Return the processor time that it has taken."""

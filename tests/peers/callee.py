@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from tests.peers.offer import USUAL, Offer
-from tests.peers.scenario import PATIENCE, Scenario, _header
+from tests.peers.scenario import LEISURE, PATIENCE, Scenario, _header
 
 _REALM = "peers.test"
 
@@ -14,9 +14,9 @@ _REALM = "peers.test"
 class Callee(Scenario):
     """The steps of somebody who is called; begin with :meth:`arrive`."""
 
-    def arrive(self) -> Self:
+    def arrive(self, timeout: int = LEISURE) -> Self:
         """Wait for a call; the test is told ``arrived`` with address and port of its media."""
-        self._take_invite("arrived")
+        self._take_invite("arrived", timeout=timeout)
         _, _, remote, local = self._invited
         self._remote = f"[${remote}]"
         self._local = f"[${local}];tag=[pid]peer[call_number]"

@@ -43,6 +43,10 @@ class Caller(Scenario):
         head = self._head("INVITE")
         return self._send(f"INVITE {self._uri} SIP/2.0\n{head}{self._body(offer, headers)}")
 
+    def trying(self) -> Self:
+        """Wait until the call is known to have arrived (100)."""
+        return self._receive(response=100)
+
     def ringing(self, code: int = 180) -> Self:
         """Wait until it rings; :meth:`answered` does not mind whether it did."""
         self._receive(response=100, optional=True)

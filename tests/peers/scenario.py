@@ -146,12 +146,12 @@ class Scenario:
         self._take_invite("reoffered")
         return self._refuse(code)
 
-    def glare(self, offer: Offer) -> Self:
+    def glare(self, offer: Offer, timeout: int = PATIENCE) -> Self:
         """Offer a session while the other side's offer waits for our answer, and both be refused with 491.
 
         The other side refuses ours at once, and gets its own refused then.
         """
-        self._take_invite("reoffered")
+        self._take_invite("reoffered", timeout=timeout)
         self._offered_at = self._messages
         self._request("INVITE", self._body(offer))
         self._receive(response=100, optional=True)
@@ -197,6 +197,19 @@ class Scenario:
             self._receive(request="NOTIFY", actions=[self._check(f"SIP/2.0 {status}", "body")])
             self._reply(200)
         return self
+
+    def notified_until(self, status: int) -> Self:
+        """Be notified how a transfer goes, as often as it takes until it is so."""
+        again, done = self._label(), self._label()
+        seen = self._variable("seen")
+        self._place(again)
+        check = f'<ereg regexp="SIP/2.0 {status}" search_in="body" assign_to="{seen}"/>'
+        self._receive(request="NOTIFY", actions=[check], timeout=LEISURE)
+        self._reply(200)
+        self._act("", f'test="{seen}" next="{done}"')
+        self._act("", f'next="{again}"')
+        self._place(done)
+        return self._act("")
 
     def bye(self, expect: int = 200) -> Self:
         """Hang up."""
@@ -248,7 +261,7 @@ class Scenario:
             again=False,
         )
 
-    def _take_invite(self, tell: str, more: Sequence[str] = ()) -> Self:
+    def _take_invite(self, tell: str, more: Sequence[str] = (), timeout: int = PATIENCE) -> Self:
         """Wait for INVITE and keep what its answers need."""
         kept = tuple(self._variable(each) for each in ("via", "cseq", "from", "to"))
         whole, host, again, port = (self._variable(each) for each in ("c", "host", "m", "port"))
@@ -258,7 +271,8 @@ class Scenario:
             *more,
             f'<log message="CUE {tell} [call_id] [${host}] [${port}]"/>',
         ]
-        self._receive(request="INVITE", actions=actions, extra="" if self._established else 'rrs="true"')
+        extra = "" if self._established else 'rrs="true"'
+        self._receive(request="INVITE", actions=actions, extra=extra, timeout=timeout)
         self._invited = kept
         self._fresh = True
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -27,16 +28,18 @@ PROCESSES = ["media", "sip", "ear", "gateway", "engine", "console"]
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody uses, by TCP or by UDP."""
+    """Ports that nobody uses, by TCP or by UDP, and that the system gives to no connection meanwhile."""
     found: list[int] = []
-    while len(found) < number:
+    for port in random.sample(range(10_000, 20_000), 1000):
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
             try:
-                udp.bind(tcp.getsockname())
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            found.append(tcp.getsockname()[1])
+        found.append(port)
+        if len(found) == number:
+            break
     return found
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 
-from calls.records import Call, CallEvent, EventKind, Recording
+from calls.records import Agent, AgentStateChange, Call, CallEvent, EventKind, Queue, Recording
 from calls.store import Store
 from ivr import actions
+from ivr.agents.codes import DialCodes
+from ivr.agents.distributor import Rules
 from ivr.doors import Samples
+from ivr.live.desk import AgentDesk
 from ivr.live.figures import Figures
 from ivr.live.livecall import LiveCall
 from ivr.live.settings import EngineSettings
@@ -31,6 +35,38 @@ HELD = OFFER + "a=sendonly\r\n"
 PATIENCE = 10.0
 
 M = TypeVar("M")
+
+
+class StillLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock stands still until a test moves it on."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        super().__init__()
+
+    def time(self) -> float:
+        return self._seconds
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so much time be over."""
+        self._seconds += seconds
+
+
+def perform(scene: Callable[[], Awaitable[None]]) -> None:
+    """Play a scene on a loop whose clock stands still, and break it off where it does not end."""
+    with asyncio.Runner(loop_factory=StillLoop) as runner:
+
+        async def watched() -> None:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None
+            watch = threading.Timer(3 * PATIENCE, loop.call_soon_threadsafe, (task.cancel,))
+            watch.start()
+            try:
+                await scene()
+            finally:
+                watch.cancel()
+
+        runner.run(watched())
 
 
 class Process:
@@ -134,10 +170,17 @@ class Queues:
 
 
 class Stage:
-    """All of it; use it with ``async with``."""
+    """All of it; use it with ``async with``.
 
-    def __init__(self, folder: Path, flow: str, **settings: Any) -> None:
-        self.folder = folder
+    Where ``staff`` is given, agents are rung as they are in earnest, and :attr:`desk` is who rings them.
+    """
+
+    desk: AgentDesk
+
+    def __init__(
+        self, folder: Path, flow: str, staff: Sequence[Agent | Queue] | None = None, **settings: Any
+    ) -> None:
+        self.folder, self._staff = folder, staff
         (folder / "flow.yaml").write_text(flow, encoding="utf-8")
         self.settings = EngineSettings(
             run=str(folder),
@@ -148,6 +191,8 @@ class Stage:
             **settings,
         )
         self.ears, self.queues = Ears(), Queues()
+        #: Whether a call of which we want no more is over at once.
+        self.sip_replies_to_bye = True
         self.closing = media.Recorded(seconds=1.0, sha256="0" * 64)
 
     async def __aenter__(self) -> Stage:
@@ -158,6 +203,9 @@ class Stage:
         sounds = SoundShelf(self.folder / "sounds", _sound)
         self.board = Switchboard(self.settings, self.store, sounds, shelves, Figures())
         self.board.hearing, self.board.waiting = self.ears, self.queues
+        if self._staff is not None:
+            self.store.add(*self._staff)
+            self.open_desk()
         self._keeping = [
             asyncio.create_task(each.keep()) for each in (self.board.media, *self.board.doors.values())
         ]
@@ -175,6 +223,22 @@ class Stage:
         for each in (self.media, self.sip):
             each.die()
 
+    def open_desk(self) -> None:
+        """Let agents be rung by who finds in the store what they were doing."""
+        settings = self.settings
+        rules = Rules(
+            ring_seconds=settings.ring_seconds,
+            wrap_up_seconds=settings.wrap_up_seconds,
+            most_no_answers=settings.most_no_answers,
+        )
+        self.desk = AgentDesk(self.board, rules, DialCodes(settings.codes))
+        self.board.waiting, self.board.special = self.desk, self.desk.special
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock on, where it stands still (:func:`perform`)."""
+        assert isinstance(self.board.loop, StillLoop)
+        self.board.loop.pass_time(seconds)
+
     def _media(self, message: Any) -> Any:
         match message:
             case media.OpenLeg(leg):
@@ -185,7 +249,7 @@ class Stage:
 
     def _sip(self, message: Any) -> Any:
         match message:
-            case signalling.Bye(call) | signalling.Reject(call):
+            case signalling.Bye(call) | signalling.Reject(call) if self.sip_replies_to_bye:
                 return signalling.Ended(call, "local")
         return None
 
@@ -209,13 +273,32 @@ class Stage:
         """Wait until the call is off the board; return its record."""
         async with asyncio.timeout(PATIENCE):
             while call.id in self.board.calls:
-                await asyncio.sleep(0.001)
+                await asyncio.to_thread(self.store.add)  # as long as what was queued takes
         return self.store.get(Call, call.id)
 
     async def notes(self, call: LiveCall) -> list[tuple[EventKind, dict[str, Any]]]:
         """Return the call's trace as it is stored."""
         await asyncio.to_thread(self.store.add)  # what was queued before is committed then
         return [(each.kind, each.data) for each in self.store.find(CallEvent, call_id=call.id)]
+
+    async def changes(self, agent: str, least: int = 0) -> list[AgentStateChange]:
+        """Return at least so many changes of an agent's state as they are stored."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await asyncio.to_thread(self.store.add)
+                found = self.store.find(AgentStateChange, agent_id=agent, order_by=("at", "id"))
+                if len(found) >= least:
+                    return found
+
+    async def until(self, fits: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        async with asyncio.timeout(PATIENCE):
+            while not fits():
+                await asyncio.to_thread(self.store.add)
+
+    def follow_staff(self) -> asyncio.Task[None]:
+        """Have the desk look at the store for new agents."""
+        return asyncio.create_task(self.desk.follow_staff())
 
     def recordings(self, call: LiveCall) -> list[Recording]:
         """Return the call's recordings as they are stored."""

@@ -46,6 +46,7 @@ class Rig:
             **settings,
         }
         self.events: list[Any] = []
+        self._parties: list[Party] = []
 
     def __enter__(self) -> Rig:
         self.process = subprocess.Popen(
@@ -60,6 +61,8 @@ class Rig:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.link.close()
+        for each in self._parties:
+            each.close()
         self.stop()
         self._folder.cleanup()
 
@@ -103,14 +106,20 @@ class Rig:
         self.events += self.link.receive()
         return [event for event in self.events if isinstance(event, kind)]
 
-    def leg(self, name: str = "a", **session: Any) -> Party:
-        """Open a leg, and connect a party to it."""
+    def leg(self, name: str = "a", *, ready: bool = True, **session: Any) -> Party:
+        """Open a leg, and connect a party to it; it is ``ready`` when its first packet has come."""
         self.say(media.OpenLeg(name))
-        opened = self.wait(media.LegOpened, where=lambda event: event.leg == name)
-        party = Party(opened)
+        party = self.party(self.wait(media.LegOpened, where=lambda event: event.leg == name))
         host, port = party.address
         self.say(media.ConnectLeg(name, host, port, **{"event_type": 101, **session}))
+        if ready:
+            party.packet()
         return party
+
+    def party(self, opened: media.LegOpened) -> Party:
+        """Return someone who talks to a leg's port."""
+        self._parties.append(Party(opened))
+        return self._parties[-1]
 
     def sound(self, name: str, data: bytes) -> str:
         """Load a sound."""

@@ -13,7 +13,9 @@ def test_a_packet_survives_packing_and_parsing() -> None:
 
 
 def test_numbers_beyond_their_width_go_round() -> None:
-    assert parse_packet(packed(8, 65_536 + 3, 0x100000005, 0x100000007, b"")) == Packet(8, False, 3, 5, 7, b"")
+    assert parse_packet(packed(8, 65_536 + 3, 0x100000005, 0x100000007, b"")) == Packet(
+        8, False, 3, 5, 7, b""
+    )
 
 
 @pytest.mark.parametrize(

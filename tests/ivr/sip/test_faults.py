@@ -174,10 +174,8 @@ def test_a_merged_request_is_refused(sip: Signalling, line: Wire):
 
 def test_a_session_interval_that_is_too_short(sip: Signalling, line: Wire):
     line.say(invite(more="Supported: timer\r\nSession-Expires: 30"), "short")
-    call = sip.expect(wire.Arrived).call if False else None
 
     assert line.final() == 422
-    assert call is None
 
 
 @pytest.mark.slow
@@ -428,7 +426,7 @@ def test_an_hour_has_so_many_calls(tmp_path: Path):
 
 
 def test_a_call_to_nowhere_ends(tmp_path: Path):
-    with signalling(tmp_path, allow_targets=("*@*",)) as sip:
+    with signalling(tmp_path, allow_targets=("8001@*",)) as sip:
         sip.tell(wire.Dial("c1", "sip:8001@no-such-host.invalid", session(), timeout_seconds=1.0))
         sip.tell(wire.Dial("c2", f"sip:8001@127.0.0.1:{free_port()}", session(), timeout_seconds=1.0))
 
