@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ QUEUES = (
     "general", "telecom", "account", "invoice", "network", "repair", "refund", "goods", "complaint",
     "billing", "english", "desk", "report", "duty", "parcel",
 )  # fmt: skip
-_METRIC = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+_METRIC = re.compile(r"^(\w+)(\{[^}]*\})? (\S+)$", re.MULTILINE)
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -50,7 +50,7 @@ class Centre(RunningCentre):
 
     def __init__(self, calls: int, agents: int = 0, **sections: Any) -> None:
         room = calls + 100
-        ports, outside = free_ports(4 * room), free_port()
+        ports, outside = free_ports(4 * room + 40), free_port()
         settings: dict[str, Any] = {
             "sip": {
                 "max_calls": room,
@@ -122,16 +122,17 @@ def _family(pid: int) -> list[int]:
 
 
 def metrics(running: RunningCentre) -> dict[str, float]:
-    """Return the engine's figures by name, those with labels added up."""
+    """Return the engine's figures, by name with labels, and by name those with all labels added up."""
     state = read_state(running.folder / "run")
     if state is None:
-        return {}
+        raise OSError("no supervisor runs")
     with urllib.request.urlopen(f"http://{state['http']}/metrics", timeout=10) as answer:
         text = answer.read().decode()
-    found: Counter[str] = Counter()
-    for name, value in _METRIC.findall(text):
-        found[name] += float(value)  # type: ignore[assignment]
-    return dict(found)
+    found: dict[str, float] = defaultdict(float)
+    for name, labels, value in _METRIC.findall(text):
+        for each in {name, name + labels}:
+            found[each] += float(value)
+    return found
 
 
 def in_hand(running: RunningCentre) -> dict[str, int]:
@@ -139,8 +140,8 @@ def in_hand(running: RunningCentre) -> dict[str, int]:
     said = metrics(running)
     return {
         "engine": len(running.ask("/calls")),
-        "signalling": int(said.get("huawu_signalling_calls", 0)),
-        "legs": int(said.get("huawu_media_legs", 0)),
+        "signalling": int(said["huawu_signalling_calls"]),
+        "legs": int(said["huawu_media_legs"]),
         "records": len(Books(running).open_calls()),
     }
 

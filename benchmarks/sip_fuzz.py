@@ -275,9 +275,10 @@ def fuzz(count: int, seed: int, settle: float) -> dict[str, Any]:
             seconds = time.monotonic() - begin
             hot = figures(sip)
             alive = sip.process.poll() is None
+            engine.stop()
+            sip.disconnect()
             cold = settled(sip, settle)
             attack.close()
-            engine.stop()
             log = sip.log.read_text()
         finally:
             code = sip.close()

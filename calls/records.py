@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     CALLBACK = "callback"
     SURVEY = "survey"
     WEB = "web"
+    QUALITY = "quality"
     HOLD = "hold"
     HANGUP = "hangup"
     ERROR = "error"
@@ -107,7 +108,8 @@ class Call:
     """One telephone call from its arrival to its end.
 
     ``ended_at`` is ``None`` while the call runs. ``flow`` and ``flow_version`` name the menu that
-    answered it (the version is the SHA-256 of the flow file, first 12 digits).
+    answered it (the version is the SHA-256 of the flow file, first 12 digits). ``node`` is the machine that
+    took it, where several share a database.
     """
 
     id: str = field(default_factory=new_id)
@@ -120,6 +122,7 @@ class Call:
     ended_at: datetime | None = None
     flow: str = ""
     flow_version: str = ""
+    node: str = ""
     outcome: Outcome | None = None
     hangup_cause: str = ""
     agent_id: str | None = None

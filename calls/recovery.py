@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from calls.errors import RecordingError
 from calls.recordings import OpenRecording, RecordingFolder, repair
@@ -21,7 +22,7 @@ class Recovered:
 
 
 def recover(
-    store: Store, folder: RecordingFolder, *, started_before: datetime | None = None
+    store: Store, folder: RecordingFolder, *, started_before: datetime | None = None, node: str | None = None
 ) -> list[Recovered]:
     """Close every open call whose process is gone.
 
@@ -36,13 +37,17 @@ def recover(
     started_before : datetime, optional
         Leave alone what started later: the calls of a process that is recovering while it takes new ones.
 
+    node : str, optional
+        Close only the calls that this machine took: others share the database, and their calls may run.
+
     Returns
     -------
     list of Recovered
         One for each call that was closed, oldest first.
     """
     done = []
-    for call in store.find(Call, ended_at=None):
+    where: dict[str, Any] = {} if node is None else {"node": [node, ""]}
+    for call in store.find(Call, ended_at=None, **where):
         if started_before is not None and call.started_at >= started_before:
             continue
         try:

@@ -114,6 +114,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "event.callback": ("回电", "callback"),
     "event.survey": ("满意度", "satisfaction"),
     "event.web": ("业务查询", "web service"),
+    "event.quality": ("语音质量", "sound quality"),
     "event.hold": ("保持", "hold"),
     "event.message": ("留言", "message"),
     "event.hangup": ("挂机", "hang-up"),

@@ -107,6 +107,7 @@ call = Table(
     Column("ended_at", UtcDateTime, nullable=True, index=True),
     _text("flow"),
     _text("flow_version"),
+    _text("node"),
     Column("outcome", Text, nullable=True, index=True),
     _text("hangup_cause"),
     Column("agent_id", String(64), nullable=True, index=True),

@@ -225,6 +225,7 @@ class CentreFile(Section):
     database: Annotated[str, Field(min_length=1)] = "out/huawu.db"
     recordings: RecordingsSection = RecordingsSection()
     run: str = ""
+    node: Annotated[str, Field(max_length=64)] = ""
     sip: SipSection = SipSection()
     media: MediaSection = MediaSection()
     ears: EarsSection = EarsSection()

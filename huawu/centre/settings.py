@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -184,6 +185,7 @@ def engine_settings(centre: Centre, environment: Mapping[str, str]) -> EngineSet
         flows=[[pattern, str(path)] for pattern, path in centre.flows],
         database=file.database,
         recordings=file.recordings.folder,
+        node=file.node or socket.gethostname(),
         fsync_seconds=file.recordings.fsync_seconds,
         prompts=[str(folder) for folder in folders],
         prompt_cache=str(places.cache("prompts")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Literal, Protocol
 
 import structlog
@@ -278,6 +279,7 @@ class LiveCall:
             self._break("media-died")
         if closed is not None:
             self.quality = closed.quality
+            self.observe(Note(EventKind.QUALITY, "", asdict(closed.quality)))
         recorded = closed.recorded if closed is not None else None
         self._conclude(recorded, begun=self._began is not None)
 

@@ -71,7 +71,7 @@ async def _serve(
         stack.callback(sounds.close)
         tasks = [
             *(loop.create_task(each.keep()) for each in (board.media, *board.doors.values())),
-            loop.create_task(_recover(store, board.folder)),
+            loop.create_task(_recover(store, board.folder, settings.node)),
             loop.create_task(asyncio.to_thread(sounds.prepare, [shelf.current() for _, shelf in shelves])),
         ]
         stack.push_async_callback(_cancel, tasks)
@@ -132,12 +132,12 @@ async def _open_pages(app: web.Application, settings: EngineSettings, stack: Asy
         ) from None
 
 
-async def _recover(store: Store, folder: RecordingFolder) -> None:
+async def _recover(store: Store, folder: RecordingFolder, node: str) -> None:
     """Close the calls that an engine before this one left open, as soon as their recordings are free."""
     started = utc_now()
     for _ in range(_RECOVERY_TRIES):
         try:
-            closed = await asyncio.to_thread(recover, store, folder, started_before=started)
+            closed = await asyncio.to_thread(recover, store, folder, started_before=started, node=node)
         except HuawuError as error:
             structlog.get_logger().error("recovery failed", why=str(error))
             return

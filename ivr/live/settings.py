@@ -15,6 +15,8 @@ class EngineSettings:
         Folder of the sockets, and of what lives no longer than the processes.
     ring : str
         File of :class:`ivr.wire.ring.SoundRing`.
+    node : str
+        Name of this machine, where several share a database.
     flows : list of [pattern, path]
         Which flow answers which dialled number: the first pattern (``*`` and ``?`` as in file names) that
         fits counts.
@@ -65,6 +67,7 @@ class EngineSettings:
     flows: list[list[str]]
     database: str
     recordings: str
+    node: str = ""
     fsync_seconds: float = 0.0
     prompts: list[str] = field(default_factory=list)
     prompt_cache: str = ""

@@ -350,6 +350,7 @@ class Switchboard:
             started_at=utc_now(),
             flow=flow.name,
             flow_version=flow.version,
+            node=self._settings.node,
         )
         log = CallLog(call, self.store)
         log.open(None)

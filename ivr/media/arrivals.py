@@ -20,6 +20,9 @@ from speech.g711 import alaw_encode, ulaw_decode
 
 #: Seconds without a packet after which a party may send from another address.
 LISTEN_AGAIN = 2.0
+#: Packets from an address that was not announced before it is believed, and seconds before nobody else is:
+#: a phone behind a translator of addresses, or the last caller at this port who does not know it is over.
+STRANGE, SETTLED = 3, 3.0
 #: Seconds within which a key as a tone and as an event are one press.
 SAME_PRESS = 0.3
 
@@ -105,22 +108,32 @@ class Arrivals:
     # -- packets that are looked at one by one ----------------------------------------------------------
 
     def _learn(self, leg: Leg, view: memoryview) -> int:
-        """Receive on a port that hears everyone."""
+        """Receive on a port that hears everyone; return the packet's length if it is the party's."""
         size, address = leg.sound.recvfrom_into(view)
-        data = bytes(view[:size])
-        packet = parse_packet(data)
+        packet = parse_packet(bytes(view[:size]))
         if packet is None or not self._known(leg, packet):
-            self._odd(leg.slot, data)
+            self._odd(leg.slot, bytes(view[:size]))
             return 0
-        # Who has spoken before may move, but nobody else may take its place while it is silent.
-        signalled = leg.session and leg.session.host == address[0]
-        if leg.source not in (None, packet.source) and not signalled and address != leg.address:
+        # Who has spoken before may have moved, but nobody else takes its place while it is silent.
+        if leg.source not in (None, packet.source) and address not in (leg.address, _announced(leg)):
             return 0
+        if address != _announced(leg):
+            before, count, since = leg.candidate or (address, 0, self._now)
+            if before != address:
+                count, since = 0, self._now
+            leg.candidate = address, count + 1, since
+            if count + 1 < STRANGE:
+                return 0
+            if self._now - since < SETTLED:
+                if leg.address != address:
+                    leg.address = address
+                    self._rows.outbox.address(leg)
+                return size
         try:
             leg.sound.connect(address)
         except OSError:
             return size
-        leg.learnt, leg.address = True, address
+        leg.learnt, leg.address, leg.candidate = True, address, None
         self._inbox.watch(leg.sound.fileno(), leg.slot, leg.sound.recv_into)
         self._rows.outbox.address(leg)
         return size
@@ -264,3 +277,7 @@ class Arrivals:
             last,
             int((now - came) * 65536) if last else 0,
         )
+
+
+def _announced(leg: Leg) -> tuple[str, int] | None:
+    return (leg.session.host, leg.session.port) if leg.session else None

@@ -100,8 +100,10 @@ class Leg:
     #: Where to send to: as the engine said, or as learnt.
     address: tuple[str, int] | None = None
     control_address: tuple[str, int] | None = None
-    #: Whether the party's address was learnt and the socket hears nobody else.
+    #: Whether the party's address is certain and the socket hears nobody else.
     learnt: bool = False
+    #: Where packets come from that was not announced: address, how many came, and since when.
+    candidate: tuple[tuple[str, int], int, float] | None = None
     #: SSRC of the party, and one that would take its place if another packet of it came.
     source: int | None = None
     other_source: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import random
 import socket
 from contextlib import suppress
 
@@ -21,6 +22,8 @@ class NoPort(Exception):
 class PortPool:
     """The ports of a range; those given back are used again as late as possible.
 
+    The first one is taken at random: parties of a process that died still send to its ports.
+
     Parameters
     ----------
     host : str
@@ -33,7 +36,7 @@ class PortPool:
         self._host = host
         self._first = first + first % 2
         self._pairs = (last + 1 - self._first) // 2
-        self._next = 0
+        self._next = random.randrange(max(self._pairs, 1))
 
     def take(self) -> tuple[socket.socket, socket.socket, int]:
         """Return the sockets for RTP and RTCP, which do not block, and the even port.

@@ -35,11 +35,15 @@ class MediaProcess:
     """
 
     def __init__(self, settings: MediaSettings) -> None:
-        self._path = Path(settings.run) / SOCKET
-        self._listener = listen_at(self._path)
         self._scheduling = ask_for_realtime() if settings.realtime else "normal"
         self._exchange = Exchange(settings, self._tell)
         self._ring = Path(settings.ring)
+        self._path = Path(settings.run) / SOCKET
+        try:
+            self._listener = listen_at(self._path)  # last: the socket says that all is ready
+        except LinkError:
+            self._exchange.end()
+            raise
         self._link: Link | None = None
         self._writing = False
         self._dropped = 0

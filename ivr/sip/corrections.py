@@ -30,6 +30,8 @@ response
 a new INVITE with credentials leaves before the ACK    the dialog waits for the next turn of the loop
 stock transfer ends the dialog at once                 :mod:`ivr.sip.transfer`
 UPDATE, PRACK and others are not answered              the dialog: 200 or 405
+answers are repeated less and less often               :meth:`Transactions.timerA`: every 4 s
+a timer fails where two INVITEs bear the same names    :class:`_Table`
 the cache of repetitions has no bound                  :meth:`Transactions.take`
 =====================================================  ====================================================
 """
@@ -170,8 +172,8 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         self.server = port
         self.global_config = {"_sip_logger": SipLogger("huawu"), "_sip_tm": self}
         self.l4r = _OnePort(port)
-        self.tclient: dict[Any, Any] = {}
-        self.tserver: dict[Any, Any] = {}
+        self.tclient: dict[Any, Any] = _Table()
+        self.tserver: dict[Any, Any] = _Table()
         self.req_consumers: dict[str, Any] = {}
         self.l1rcache: dict[bytes, Any] = {}
         self.l2rcache: dict[bytes, Any] = {}
@@ -265,6 +267,13 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         transaction.ack_rAddr = address
         self.sendACK(transaction)
 
+    def timerA(self, t: Any) -> None:
+        """Send again, after 4 s at most but for INVITEs of ours (RFC 3261, 13.3.1.4 and 17.1.2.2)."""
+        self.transmitData(t.userv, t.data, t.address)
+        invites = t.needack and self.tclient.get(t.tid) is t
+        t.tout = t.tout * 2 if invites else min(t.tout * 2, 4.0)
+        t.teA = Timeout(self.timerA, t.tout, 1, t)
+
     def give_up(self, transaction: Any) -> None:
         """Cancel an INVITE of ours; it is over soon even if nobody answers."""
         if transaction.tid not in self.tclient:
@@ -287,6 +296,13 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if transaction.tid is not None:
             self.tserver.pop(transaction.tid, None)
         transaction.cleanup()
+
+
+class _Table(dict[Any, Any]):
+    """Transactions by their names, which may leave twice: a name can be taken over by a forged request."""
+
+    def __delitem__(self, name: Any) -> None:
+        self.pop(name, None)
 
 
 class _OnePort:
@@ -357,7 +373,7 @@ class Invited:
         """Answer; ``acked`` gets the body of the ACK to a final answer, ``unacked`` is called without."""
         if self._done:
             return
-        response = self.request.genResponse(code, reason, body)
+        response = self.request.genResponse(code, re.sub(r"[\r\n\x00]+", " ", reason)[:100], body)
         if code > 100:
             response.getHFBody("to").setTag(self._tag)
         response.appendHeaders(list(headers))

@@ -141,7 +141,8 @@ class Dialling(Call):
     def _failed(self, code: int, reason: str) -> None:
         self._asked = None
         self._settle()
-        self._end("failure" if code == 408 else "remote", reason or REASONS.get(code, ""), code)
+        refused = code != 408 and not 500 <= code < 600
+        self._end("remote" if refused else "failure", reason or REASONS.get(code, ""), code)
 
     def _cancel(self, by: Any, reason: str, code: int) -> None:
         asked, self._asked = self._asked, None

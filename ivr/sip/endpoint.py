@@ -52,6 +52,7 @@ class Endpoint:
         self._settings = settings
         self._tell = tell
         self.calls: dict[str, Call] = {}
+        self._invited_by: dict[tuple[str, str | None, int], str] = {}
         #: Whether an engine is there, and whether it takes new calls.
         self.engine = False
         self.draining = False
@@ -212,6 +213,14 @@ class Endpoint:
 
     def _gone(self, call: Call) -> None:
         self.calls.pop(call.name, None)
+        if isinstance(call, Arrival):
+            self._invited_by.pop(call.identity, None)
+
+    def _trunk_of(self, request: Any) -> Trunk | None:
+        source = request.getSource()[0]
+        return next(
+            (each for each in self.trunks.values() if source in (host for host, _ in each.addresses)), None
+        )
 
     # -- the port ------------------------------------------------------------------------------------
 
@@ -300,7 +309,7 @@ class Endpoint:
             request.getHFBody("from").getTag(),
             request.getHFBody("cseq").getCSeqNum(),
         )
-        if any(isinstance(call, Arrival) and call.identity == identity for call in self.calls.values()):
+        if identity in self._invited_by:
             return respond(self._line, request, 482)  # RFC 3261, 8.2.2.2
         if timers.too_short(timers.words_of(request)):
             return respond(self._line, request, 422, ("Min-SE", str(timers.SHORTEST)))
@@ -313,10 +322,11 @@ class Endpoint:
             return respond(self._line, request, self._settings.full_code, ("Retry-After", _FULL))
         call = Arrival(*self._parts(f"sip-{secrets.token_hex(8)}"))
         self.calls[call.name] = call
+        self._invited_by[identity] = call.name
         try:
-            call.begin(self._line, request, transaction, identity)
+            call.begin(self._line, request, transaction, identity, self._trunk_of(request))
         except Exception:
-            self.calls.pop(call.name, None)
+            self._gone(call)
             call.close()
             raise
         return None

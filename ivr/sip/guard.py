@@ -161,23 +161,30 @@ def is_scanner(user_agent: str) -> bool:
 
 
 class Throttle:
-    """Lets one line a source through in so many seconds, and counts the rest."""
+    """Lets one line a source through in so many seconds, and ``most`` of all sources; counts the rest."""
 
-    def __init__(self, seconds: float = 60.0) -> None:
+    def __init__(self, seconds: float = 60.0, most: int = 30) -> None:
         self._seconds = seconds
+        self._recent: deque[float] = deque(maxlen=most)
         self._sources: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def lets(self, source: str, now: float) -> int | None:
         """Return how many lines of ``source`` were held back before this one; None holds this one back."""
         since, held = self._sources.get(source, (float("-inf"), 0))
-        if now - since < self._seconds:
+        crowded = len(self._recent) == self._recent.maxlen and now - self._recent[0] < self._seconds
+        if now - since < self._seconds or crowded:
             self._sources[source] = since, held + 1
+            self._forget()
             return None
+        self._recent.append(now)
         self._sources[source] = now, 0
         self._sources.move_to_end(source)
+        self._forget()
+        return held
+
+    def _forget(self) -> None:
         if len(self._sources) > SOURCES:
             self._sources.popitem(last=False)
-        return held
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Calls:
 @pytest.fixture(scope="session")
 def centre() -> Iterator[RunningCentre]:
     """A centre whose agents are at work, where there are any."""
-    names = dict.fromkeys([*(each.queue for each in PEOPLE.values()), NOBODY])
+    names = dict.fromkeys([*(each.queue for each in PEOPLE.values()), *NOBODY])
     queues = [Queue(id=name, skills=(name,)) for name in names]
     agents = [each.agent for each in PEOPLE.values()]
     with RunningCentre(agents=agents, queues=queues) as running:

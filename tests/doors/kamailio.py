@@ -106,6 +106,24 @@ class Kamailio:
         return f"{self.host}:{self.udp}"
 
     def __enter__(self) -> Kamailio:
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.add_note(f"Kamailio said:\n{self.log[-6000:]}")
+        self._stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def restart(self) -> None:
+        """Let it end and begin again."""
+        self._stop()
+        (self.folder / "control").unlink(missing_ok=True)
+        self._start()
+
+    def _start(self) -> None:
         command = [
             *self._within, "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-DD", "-E",
             "-Y", str(self.folder), "-w", str(self.folder), "-m", "32", "-M", "4",
@@ -115,14 +133,10 @@ class Kamailio:
         try:
             until(self._is_up, 15, "Kamailio is up")
         except PeerError as error:
-            self.__exit__(None, None, None)
-            raise PeerError(f"{error}\n{self._said[-4000:]}") from None
-        return self
+            self.__exit__(type(error), error, None)
+            raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._said = self.log
+    def _stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -130,9 +144,6 @@ class Kamailio:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if error is not None:
-            error.add_note(f"Kamailio said:\n{self._said[-6000:]}")
 
     @property
     def log(self) -> str:

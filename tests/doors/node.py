@@ -84,8 +84,11 @@ class Node:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             until(self._connect, 15, "the signalling process is up")
-        except PeerError:
+        except PeerError as error:
             self.kill()
+            error.add_note((self._run / "log").read_text()[-3000:])
+            os.close(self._bell)
+            shutil.rmtree(self._run, ignore_errors=True)
             raise
         self._thread.start()
         return self
@@ -144,6 +147,8 @@ class Node:
         self.send(wire.Dial(call, target, session.offer(), caller="8000", trunk=trunk))
 
     def _connect(self) -> bool:
+        if self._process.poll() is not None:
+            raise PeerError("the signalling process ended")
         try:
             self._link = connect_to(self._run / "sip.sock", wire)
         except LinkError:

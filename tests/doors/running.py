@@ -284,17 +284,17 @@ class RunningCentre:
         (call,) = self.store.find(Call, caller=caller)
         self.ask(f"/calls/{call.id}/hangup", "POST")
 
-    def wait_for_event(self, caller: str, kind: EventKind, node: str, seconds: float = PATIENCE) -> CallEvent:
-        """Wait until something happens at a node of the running call of this number."""
+    def wait_for_event(self, caller: str, kind: EventKind, *nodes: str) -> CallEvent:
+        """Wait until something happens at one of the nodes in the running call of this number."""
 
         def happened() -> CallEvent | None:
             for call in self.store.find(Call, caller=caller):
                 for event in self.store.find(CallEvent, call_id=call.id, kind=kind):
-                    if event.node == node:
+                    if event.node in nodes:
                         return event
             return None
 
-        return until(happened, seconds, f"{kind.value} at {node}")
+        return until(happened, PATIENCE, f"{kind.value} at {' or '.join(nodes)}")
 
     # -- inside ---------------------------------------------------------------------------------------
 

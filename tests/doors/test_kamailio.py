@@ -133,6 +133,15 @@ def test_a_node_that_drains_gets_no_new_call_and_keeps_those_it_has(
     kamailio.wait_for(states(nodes, "AA"))
 
 
+def test_an_operator_gives_a_node_no_more_calls(nodes: tuple[Node, Node], kamailio: Kamailio) -> None:
+    closed, open_ = nodes
+    asked = "dispatcher.set_state", "d", "1", f"sip:{closed.address}"
+    kamailio.control(*asked)
+    assert kamailio.states() == states(nodes, "DA")
+    call(kamailio, calls=4)
+    assert arrivals(closed, open_) == [0, 4]
+
+
 def test_a_call_that_a_node_has_no_room_for_goes_to_the_next() -> None:
     with Node(max_calls=1) as small, Node() as large, Kamailio([small.address, large.address]) as kamailio:
         stays = Caller("stays").invite().answered().cue("talking").bye()
@@ -197,6 +206,20 @@ def test_a_session_whose_first_offer_is_the_node_s() -> None:
     with Node() as node, Kamailio([node.address]) as kamailio:
         call(kamailio, Caller("offers nothing").invite(None).answered(answer=USUAL).bye())
         assert "m=audio" in node.wait(wire.Confirmed).sdp
+
+
+def test_a_call_goes_on_after_kamailio_began_anew() -> None:
+    caller = Caller("stays").invite().answered().cue("talking").reinvite(HOLD, expect="recvonly").expect_bye()
+    with (
+        Node() as node,
+        Kamailio([node.address]) as kamailio,
+        Sipp(caller, kamailio.address, "10010") as calling,
+    ):
+        talking = calling.wait("talking")
+        kamailio.restart()
+        calling.go(talking)
+        node.send(wire.Bye(node.wait(wire.Reoffered).call))
+        calling.succeed()
 
 
 @pytest.mark.parametrize("apart", [True, False], ids=["two networks", "one network"])

@@ -82,9 +82,11 @@ def heard_on_the_recording(kept: Kept) -> tuple[bool, bool]:
 
 def served(centre: RunningCentre) -> Kept:
     agent = Callee("agent").arrive().ring().cue("ringing").answer().cue("talked").bye()
-    with telephone(agent, "801") as (phone, headset):
+    with telephone(agent, "810") as (phone, headset):
         with centre.line(caller("asks").invite().answered().expect_bye(timeout=60_000), "1001") as line:
-            ask_for(line, "0")
+            ask_for(line, "23")
+            line.hear("main/repair_phone")
+            line.ear.press("13812345678").wait()
             phone.wait("arrived")
             assert line.ear.wait_for_sound() > 0
             phone.then("ringing")
@@ -97,11 +99,11 @@ def served(centre: RunningCentre) -> Kept:
 @about(served)
 def test_an_agent_answers_and_hangs_up(kept: Kept) -> None:
     assert (kept.call.outcome, kept.call.hangup_cause) == (Outcome.HANDED_OFF, "agent")
-    assert (kept.call.agent_id, kept.call.queue_id) == ("801", "general")
+    assert (kept.call.agent_id, kept.call.queue_id) == ("810", "repair")
     assert queue_log(kept) == [
         (EventKind.ENTERQUEUE, None),
-        (EventKind.CONNECT, "801"),
-        (EventKind.COMPLETEAGENT, "801"),
+        (EventKind.CONNECT, "810"),
+        (EventKind.COMPLETEAGENT, "810"),
     ]
     assert heard_on_the_recording(kept) == (True, True)
     assert {leg.role for leg in kept.legs} == {Role.CALLER, Role.AGENT}
@@ -200,11 +202,10 @@ def test_an_agent_puts_the_caller_on_hold(kept: Kept) -> None:
 def sent_on(centre: RunningCentre) -> Kept:
     """The agent transfers the caller to somebody else by REFER, and is out of it."""
     with Receiver(silence=True) as third:
-        port = 0
         other = Callee("third").arrive().ring().answer().cue("talked").bye()
-        with Sipp(other, port=port, media=(third.host, third.port)) as called:
+        with Sipp(other, media=(third.host, third.port)) as called:
             agent = Callee("transfers").arrive().answer().cue("talking")
-            agent.refer(f"sip:8888@{called.address}", notified=()).notified_until(200).expect_bye()
+            agent.refer(f"sip:8888@{called.address}", notified=(100, 200)).expect_bye()
             with telephone(agent, "807") as (phone, headset):
                 who = caller("is sent on").invite().answered().expect_bye(timeout=60_000)
                 with centre.line(who, "1001") as line:

@@ -198,19 +198,6 @@ class Scenario:
             self._reply(200)
         return self
 
-    def notified_until(self, status: int) -> Self:
-        """Be notified how a transfer goes, as often as it takes until it is so."""
-        again, done = self._label(), self._label()
-        seen = self._variable("seen")
-        self._place(again)
-        check = f'<ereg regexp="SIP/2.0 {status}" search_in="body" assign_to="{seen}"/>'
-        self._receive(request="NOTIFY", actions=[check], timeout=LEISURE)
-        self._reply(200)
-        self._act("", f'test="{seen}" next="{done}"')
-        self._act("", f'next="{again}"')
-        self._place(done)
-        return self._act("")
-
     def bye(self, expect: int = 200) -> Self:
         """Hang up."""
         return self.send("BYE", expect=expect)

@@ -286,7 +286,7 @@ class Stage:
         async with asyncio.timeout(PATIENCE):
             while True:
                 await asyncio.to_thread(self.store.add)
-                found = self.store.find(AgentStateChange, agent_id=agent, order_by=("at", "id"))
+                found = self.store.find(AgentStateChange, agent_id=agent, order_by=("id",))
                 if len(found) >= least:
                     return found
 

@@ -237,7 +237,7 @@ def test_a_recording_has_the_party_left_and_what_it_heard_right(rig: Rig) -> Non
     assert closed.recorded
     assert closed.recorded.seconds == len(left) / 8000
     assert (closed.recorded.masked, closed.recorded.flags) == ((), ())
-    assert closed.seconds == closed.recorded.seconds
+    assert 0 <= closed.seconds - closed.recorded.seconds < 0.5
     assert closed.quality.packets == 30
     assert closed.quality.lost == 0
 
@@ -307,7 +307,8 @@ def test_a_party_is_answered_where_it_sends_from_and_garbage_is_nobody(rig: Rig)
         stranger.bind(("127.0.0.1", 0))
         for garbage in (b"", b"x" * 172, packed(97, 1, 1, 1, SILENT), packed(8, 1, 1, 1, b"short")):
             stranger.sendto(garbage, ("127.0.0.1", opened.port))
-        elsewhere.send(SILENT)
+        for _ in range(3):
+            elsewhere.send(SILENT)
         assert len(elsewhere.hear(5)) == 800
         stranger.sendto(packed(8, 1, 1, 1, SILENT), ("127.0.0.1", opened.port))
         elsewhere.hear(10)
@@ -362,7 +363,7 @@ def test_a_party_that_is_gone_disturbs_nobody(rig: Rig) -> None:
 def test_where_nothing_comes_it_is_told_once() -> None:
     with Rig(rtp_timeout_seconds=0.5) as rig:
         party, held = rig.leg("a"), rig.leg("b", direction="sendonly")
-        rig.leg("c", direction="recvonly")  # it holds us, and need not send music
+        rig.leg("c", ready=False, direction="recvonly")  # it holds us, and need not send music
         party.send(SILENT)
         told = rig.wait(media.MediaTimeout)
         assert told.leg == "a"
@@ -510,3 +511,23 @@ def test_after_a_kill_a_recording_lacks_its_last_second_at_most(rig: Rig) -> Non
     assert left[begin:] == said[: len(left) - begin]
     head = path.read_bytes()[: len(wav_header(2, 0))]
     assert head == wav_header(2, len(left))
+
+
+def test_a_stranger_at_the_port_gives_way_to_the_party(rig: Rig) -> None:
+    rig.say(media.OpenLeg("a"))
+    opened = rig.wait(media.LegOpened)
+    stranger, party = rig.party(opened), rig.party(opened)
+    party.source = 0xBEEF
+    rig.say(media.ConnectLeg("a", *party.address, event_type=101))
+    party.packet()
+    while stranger.quiet(0.02):
+        stranger.send(SILENT)
+    while not party.quiet(0.1):
+        party.packet()
+    party.send(SILENT)
+    party.hear(10)
+    party.press("5")
+    stranger.press("7")
+    assert rig.wait(media.DigitPressed).key == "5"
+    party.hear(5)
+    assert rig.told(media.DigitPressed) == []

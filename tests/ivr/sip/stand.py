@@ -83,6 +83,11 @@ class Signalling:
         self._come = []
         self.settle()
 
+    def disconnect(self) -> None:
+        """Be gone."""
+        assert self.link is not None
+        self.link.close()
+
     def settle(self) -> None:
         """Wait until all that was told is done: a call that must not be made is refused at once."""
         self._marks += 1

@@ -100,6 +100,13 @@ def test_one_line_a_minute():
     assert throttle.lets("b", 1.0) == 0
 
 
+def test_many_sources_do_not_flood_the_log():
+    throttle = Throttle(60.0, most=3)
+
+    assert sum(throttle.lets(str(source), 0.0) is not None for source in range(100)) == 3
+    assert throttle.lets("99", 60.0) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "target"),
     [

@@ -383,3 +383,32 @@ def test_another_proxy_registers_us(tmp_path):
         assert sip.trunk_state() == wire.TrunkState("carrier", True)
         refusing.succeeds()
         registrar.succeeds()
+
+
+def test_a_trunk_that_calls_us(tmp_path):
+    port = free_port()
+    way = trunk(port, register=True)
+    with signalling(tmp_path, trunks=[way]) as sip:
+        caller = Sipp(
+            tmp_path,
+            Scenario()
+            .invite(to="sip:u801@[remote_ip]:[remote_port]")
+            .may(100)
+            .receive(200, route=True)
+            .ack()
+            .receive("BYE")
+            .respond("401 Unauthorized", NOTHING, f"WWW-{CHALLENGE}")
+            .receive("BYE", "Authorization: Digest")
+            .respond("200 OK"),
+            "-s",
+            "10010",
+            target=sip.target,
+        )
+        arrived = sip.expect(wire.Arrived)
+        sip.tell(wire.Accept(arrived.call, session()))
+        sip.expect(wire.Confirmed)
+        sip.tell(wire.Bye(arrived.call))
+
+        assert arrived.callee == "10010"  # the To says whom; u801 is we
+        sip.expect(wire.Ended)
+        caller.succeeds()

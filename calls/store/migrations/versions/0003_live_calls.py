@@ -1,4 +1,4 @@
-"""Agents on real calls: where they are rung, how long, and what they did when."""
+"""Live calls: on which node; where agents are rung, how long, and what they did when."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the columns and the table."""
+    op.add_column("call", sa.Column("node", sa.Text(), nullable=False, server_default=""))
     op.add_column("agent", sa.Column("address", sa.Text(), nullable=False, server_default=""))
     op.add_column("queue", sa.Column("ring_seconds", sa.Float(), nullable=True))
     op.add_column("queue", sa.Column("wrap_up_seconds", sa.Float(), nullable=True))
@@ -34,6 +35,11 @@ def downgrade() -> None:
     """Drop them."""
     op.drop_index(op.f("ix_agent_state_change_agent_id_at"), table_name="agent_state_change")
     op.drop_table("agent_state_change")
-    for table, column in (("queue", "wrap_up_seconds"), ("queue", "ring_seconds"), ("agent", "address")):
+    for table, column in (
+        ("queue", "wrap_up_seconds"),
+        ("queue", "ring_seconds"),
+        ("agent", "address"),
+        ("call", "node"),
+    ):
         with op.batch_alter_table(table) as changed:
             changed.drop_column(column)
