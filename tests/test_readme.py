@@ -72,6 +72,8 @@ def test_each_command_does_what_it_says(checkout: Path) -> None:
             continue
         if " console " in line:
             open_desk(line, checkout)
+        elif line.endswith(" serve"):
+            run_centre(line, checkout)
         elif " models fetch " in line:
             refuse_without_network(line, checkout)
         else:
@@ -84,7 +86,7 @@ def test_each_command_does_what_it_says(checkout: Path) -> None:
                 shutil.copy(calls[0], checkout / "call.wav")
         ran.append(line.split()[1])
     assert ran == [
-        *("demo", "flow", "flow", "flow", "console", "models", "models"),
+        *("demo", "flow", "flow", "flow", "console", "serve", "serve", "models", "models"),
         *("transcribe", "transcribe", "recover"),
     ]
     assert (checkout / "out" / "report.html").is_file()
@@ -106,6 +108,27 @@ def open_desk(line: str, checkout: Path) -> None:
         desk.send_signal(signal.SIGINT)
         desk.wait(20)
         desk.stdout.close()
+
+
+def run_centre(line: str, checkout: Path) -> None:
+    """Start a whole centre, see that it takes calls, end it as an operator would."""
+    centre = subprocess.Popen(
+        line.split(),
+        cwd=checkout,
+        env=environment(checkout) | {"XDG_RUNTIME_DIR": str(checkout / "run")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert centre.stdout is not None
+    try:
+        assert any('"serving"' in said for said in centre.stdout)
+        with urllib.request.urlopen("http://127.0.0.1:8060/readyz") as page:
+            assert page.status == 200
+    finally:
+        centre.send_signal(signal.SIGINT)
+        rest = centre.communicate(timeout=60)[0]
+    assert centre.returncode == 0, rest
 
 
 def refuse_without_network(line: str, checkout: Path) -> None:

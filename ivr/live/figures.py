@@ -35,6 +35,7 @@ class Figures:
         self._calls = gauge("calls", "Calls now")
         self._legs = gauge("media_legs", "Legs of the media process now")
         self._late = gauge("media_late_ms", "By how much frames were sent late over the last second", "of")
+        self._scheduling = gauge("media_scheduling", "1 for how the system lets the media process run", "of")
         self._dropped = gauge("dropped_events", "Events that a process could not deliver", "process")
         self._signalling = gauge("signalling_calls", "Calls of a signalling process now", "process")
         self._limited = gauge("signalling_refused", "Requests refused by limits", "process")
@@ -100,6 +101,8 @@ class Figures:
         self._late.labels("p99").set(health.late_ms_p99)
         self._late.labels("max").set(health.late_ms_max)
         self._dropped.labels("media").set(health.dropped)
+        self._scheduling.clear()
+        self._scheduling.labels(health.scheduling).set(1)
 
     def signalling(self, process: str, health: SignallingHealth) -> None:
         """Take a signalling process's own figures."""

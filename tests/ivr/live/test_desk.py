@@ -1,4 +1,4 @@
-"""Agents on telephones that the test plays, and callers who wait for them; the clock moves when it is told to."""
+"""Agents on telephones that the test plays, and callers who wait for them; the clock moves when it is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from calls.records import (
     Agent,
     AgentState,
-    AgentStateChange,
     Callback,
     EventKind,
     Leg,
@@ -434,7 +433,9 @@ def test_a_caller_hears_music_while_the_agent_holds(tmp_path: Path) -> None:
         assert (music.leg, music.sound, music.loop) == ("c1", stage.board.sounds.hold_music.id, True)
         stage.sip.say(signalling.Reoffered(ring, OFFER))
         assert await stage.media.until(media.Bridge) == media.Bridge("c1", ring)
-        assert "a=sendrecv" in [each.sdp for each in stage.sip.heard if isinstance(each, signalling.Accept)][-1]
+        assert (
+            "a=sendrecv" in [each.sdp for each in stage.sip.heard if isinstance(each, signalling.Accept)][-1]
+        )
         held = [data for kind, data in await stage.notes(call) if kind is EventKind.HOLD]
         assert held == [{"by": "agent", "on": True}, {"by": "agent", "on": False}]
 

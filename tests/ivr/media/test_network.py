@@ -80,5 +80,5 @@ def test_every_key_is_told_once_and_the_recording_keeps_time(tmp_path: Path) -> 
         samples = (path.stat().st_size - len(wav_header(2, 0))) / 2
         assert closed.recorded.seconds == samples / 8000
         assert 0 <= closed.seconds - closed.recorded.seconds <= 0.04
-        assert lasted - 0.2 < closed.seconds <= lasted
+        assert abs(closed.seconds - lasted) < 0.2
         assert 0 < closed.quality.lost < 0.12 * closed.quality.packets
