@@ -166,7 +166,7 @@ class _Call:
                 self.listener.stop()
             case ears.AwaitSilence():
                 self._make_up()
-                self.listener.await_silence(0, command.seconds)
+                self.listener.await_silence(command.record, command.seconds)
             case ears.StopAwaiting():
                 self.listener.stop_awaiting()
 
@@ -226,6 +226,6 @@ def _message(call: str, event: events.Event) -> Told:
             return ears.SpeechStarted(call, listen)
         case events.Heard(listen, text, answer, confidence):
             return ears.Heard(call, listen, text, answer, confidence)
-        case events.MessageEnded():
-            return ears.FellSilent(call)
+        case events.MessageEnded(record):
+            return ears.FellSilent(call, record)
     raise TypeError(f"a listener does not tell of {type(event).__name__}")

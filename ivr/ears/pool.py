@@ -54,7 +54,7 @@ class _Call:
     slot: int
     ear: EarContact | None = None
     listen: int | None = None
-    silence: float | None = None
+    silence: tuple[int, float] | None = None
 
 
 class EarPool:
@@ -177,14 +177,14 @@ class EarPool:
             self._release(known)
             self._send(known, ears.StopListening(call))
 
-    def await_silence(self, call: str, seconds: float) -> None:
+    def await_silence(self, call: str, record: int, seconds: float) -> None:
         """Have it told once when the caller has not spoken for so long.
 
         Where no ear is ready, the time begins when one is.
         """
         known = self._calls.get(call)
         if known is not None:
-            known.silence = seconds
+            known.silence = record, seconds
             self._place(call, known)
 
     def stop_awaiting(self, call: str) -> None:
@@ -206,7 +206,7 @@ class EarPool:
         """Have an ear wait for the silence that is wanted, if one is ready."""
         ear = self._ear_of(call, known)
         if ear is not None and known.silence is not None:
-            ear.send(ears.AwaitSilence(call, known.silence))
+            ear.send(ears.AwaitSilence(call, *known.silence))
 
     def _send(self, known: _Call, message: Any) -> None:
         if known.ear is not None:
@@ -249,6 +249,6 @@ class EarPool:
             case ears.Heard(_, listen) if listen == known.listen:
                 self._release(known)
                 self.told(message)
-            case ears.FellSilent() if known.silence is not None:
+            case ears.FellSilent(_, record) if known.silence is not None and record == known.silence[0]:
                 known.silence = None
                 self.told(message)

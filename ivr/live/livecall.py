@@ -56,7 +56,7 @@ class Hearing(Protocol):
     def stop(self, call: str) -> None:
         """Drop it."""
 
-    def await_silence(self, call: str, seconds: float) -> bool | None:
+    def await_silence(self, call: str, record: int, seconds: float) -> None:
         """Tell when the caller has been silent for so long."""
 
     def stop_awaiting(self, call: str) -> None:
@@ -294,8 +294,8 @@ class LiveCall:
                 if self._show is not None:
                     self._show({"heard": text, "answer": answer})
                 self.tell(events.Heard(listen, text, answer, confidence))
-            case ears.FellSilent() if self._record is not None:
-                self.tell(events.MessageEnded(self._record))
+            case ears.FellSilent(_, record):
+                self.tell(events.MessageEnded(record))
             case _:
                 pass
 
@@ -441,7 +441,7 @@ class LiveCall:
                 self._media(media.StartMessage(self._leg))
                 self._follow_privacy()
                 self._play_loaded(NO_PLAY, self._around.sounds.beep)
-                self._around.hearing.await_silence(self.id, silence_seconds)
+                self._around.hearing.await_silence(self.id, record, silence_seconds)
             case actions.StopRecording():
                 self._record = None
                 self._media(media.StopMessage(self._leg))

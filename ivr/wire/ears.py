@@ -45,9 +45,10 @@ class StopListening:
 
 @dataclass(frozen=True, slots=True)
 class AwaitSilence:
-    """Tell once with :class:`FellSilent` when nobody has spoken for so many seconds."""
+    """Tell once, with :class:`FellSilent` of this ``record``, when nobody has spoken for so many seconds."""
 
     call: str
+    record: int
     seconds: float
 
 
@@ -82,6 +83,7 @@ class FellSilent:
     """Nobody has spoken for as long as was asked."""
 
     call: str
+    record: int
 
 
 @dataclass(frozen=True, slots=True)

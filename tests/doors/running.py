@@ -152,8 +152,13 @@ class RunningCentre:
         self.store = Store.open(self.folder / "huawu.db")
         if self._staff:
             self.store.add(*self._staff)
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, again after it was ended."""
         command = [sys.executable, "-m", "huawu", "serve", "--config", "huawu.yaml"]
-        with (self.folder / "log").open("wb") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -167,7 +172,6 @@ class RunningCentre:
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -226,6 +230,13 @@ class RunningCentre:
         before = self.processes()[name]["pid"]
         os.kill(before, signal.SIGKILL)
         until(lambda: self._replaced(name, before), PATIENCE, f"there is another {name}")
+
+    def kill_all(self) -> None:
+        """Kill the supervisor as the kernel does, and wait until everything is over."""
+        pids = [each["pid"] for each in self.processes().values()]
+        self._process.kill()
+        self._process.wait()
+        until(lambda: not any(map(_runs, pids)), PATIENCE, "all processes are over")
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:
@@ -324,7 +335,10 @@ class Line:
 
     def hear(self, node: str, seconds: float = PATIENCE, since: float = 0.0) -> float:
         """Wait until the prompt ``flow/node`` is heard; return when it began, in seconds since the epoch."""
-        return self.ear.wait_to_hear(prompt(node), seconds, since).start
+        try:
+            return self.ear.wait_to_hear(prompt(node), seconds, since).start
+        except PeerError as error:
+            raise PeerError(f"{error} {node}\n{self.calling.errors()}") from None
 
     def then(self, name: str) -> None:
         """Let the call go on from a cue."""
@@ -343,6 +357,13 @@ class Line:
             raise PeerError(f"{error}\n{self.centre.log()[-2000:]}") from None
 
 
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def about(journey: Callable[[RunningCentre], Kept]) -> pytest.MarkDecorator:
     """Say that a test is about a call: the one that its fixture ``kept`` is made of."""
     return pytest.mark.journey.with_args(journey)
@@ -358,7 +379,12 @@ def prompt(place: str) -> Samples:
     """Return the sound of the prompt ``flow/name``."""
     flow, _, name = place.partition("/")
     (found,) = [each for each in _flow(flow).prompts() if each.name == name]
-    return _LIBRARY.audio(found.name, found.text, found.language)
+    return spoken(found.name, found.text, found.language)
+
+
+def spoken(name: str, text: str, language: str) -> Samples:
+    """Return the sound of a prompt that the engine has made."""
+    return _LIBRARY.audio(name, text, language)
 
 
 def _said(flow: str) -> Iterator[tuple[str, str, str]]:

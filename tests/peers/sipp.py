@@ -273,6 +273,10 @@ class Sipp:
             raise PeerError(f"{self._scenario.name}: {outcome.failed} calls failed\n{self._said()}")
         return outcome
 
+    def errors(self) -> str:
+        """Return what SIPp says so far about calls that did not go as planned."""
+        return self._text("errors")
+
     def _is_up(self) -> bool:
         if self._process.poll() is not None:
             raise PeerError(f"SIPp does not start\n{self._said()}")

@@ -61,12 +61,12 @@ def test_an_ear_that_comes_later_is_found_and_found_again(tmp_path: Path) -> Non
         ear = ScriptedEar(owner.contact.path)
         assert await clock.wake() == [0.2]
         await until(lambda: owner.contact.ready)
-        ear.say(ears.EarHealth(3, 120.0), ears.FellSilent("c1"))
+        ear.say(ears.EarHealth(3, 120.0), ears.FellSilent("c1", 7))
         await until(lambda: len(owner.seen) == 2)
         assert (owner.contact.behind_ms, owner.contact.model) == (120.0, "tiny-cn")
         ear.hang_up()
         await until(lambda: not owner.contact.ready)
-        assert owner.seen == ["found", ears.FellSilent("c1"), "lost"]
+        assert owner.seen == ["found", ears.FellSilent("c1", 7), "lost"]
         await until(lambda: len(clock.asleep) == 2)
         assert await clock.wake() == [PATIENCE, 0.05]
         await until(lambda: owner.contact.ready)
@@ -93,7 +93,7 @@ def test_an_ear_that_stops_answering_is_lost_and_its_connection_kept_until_it_wa
         await until(lambda: owner.seen == ["found", "lost"])
         await clock.wake()
         assert (owner.contact.ready, ear.connections) == (False, 1)
-        ear.say(ears.FellSilent("c1"))
+        ear.say(ears.FellSilent("c1", 7))
         await until(lambda: len(clock.asleep) == 2)
         await clock.wake()
         await until(lambda: owner.contact.ready)

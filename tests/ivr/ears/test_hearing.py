@@ -58,9 +58,9 @@ def test_a_number_is_understood(ear: Ear, ring: SoundRing, speaker: Speaker) -> 
 
 @pytest.mark.integration
 def test_a_message_ends_with_silence(ear: Ear, ring: SoundRing, speaker: Speaker) -> None:
-    ear.take(ears.AwaitSilence("c1", 2.6))
-    assert hear(ear, ring, said(speaker, "你好", after=3.5)) == [ears.FellSilent("c1")]
-    ear.take(ears.AwaitSilence("c1", 60.0))
+    ear.take(ears.AwaitSilence("c1", 7, 2.6))
+    assert hear(ear, ring, said(speaker, "你好", after=3.5)) == [ears.FellSilent("c1", 7)]
+    ear.take(ears.AwaitSilence("c1", 7, 60.0))
     ear.take(ears.StopAwaiting("c1"))
     assert not ear.busy
 
@@ -147,12 +147,12 @@ def test_several_calls_are_heard_side_by_side(model: VoskModel, ring: SoundRing,
 
 @pytest.mark.integration
 def test_sound_that_was_lost_is_silence_and_is_told(ear: Ear, ring: SoundRing) -> None:
-    ear.take(ears.AwaitSilence("c1", 11.0))
+    ear.take(ears.AwaitSilence("c1", 7, 11.0))
     write(ring, 1, quiet(FRAMES * 0.02 + 2.0))
     told: list[Told] = []
     while ear.due:
         told += ear.step()
-    assert told == [ears.FellSilent("c1")]
+    assert told == [ears.FellSilent("c1", 7)]
     assert ear.health() == ears.EarHealth(1, FRAMES * 20.0 + 2000.0)
     assert ear.health() == ears.EarHealth(1, 0.0)
 
@@ -173,7 +173,7 @@ def test_a_failure_of_one_call_is_its_own_and_says_nothing_of_what_was_said(
 ) -> None:
     ear.take(ears.Listen("c1", 1, value="no such kind"))
     assert hear(ear, ring, said(speaker, "四零七八")) == [ears.SpeechStarted("c1", 1)]
-    ear.take(ears.AwaitSilence("c1", float("nan")))
+    ear.take(ears.AwaitSilence("c1", 7, float("nan")))
     assert not ear.busy
     ear.take(MENU)
     assert answer(hear(ear, ring, said(speaker, "人工服务"))) == [("c1", 7, "人工服务")]

@@ -82,11 +82,11 @@ def alive(pid: int) -> bool:
 async def heard_from_now_on(pool: EarPool, told: list[Told], ring: SoundRing, call: str, slot: int) -> None:
     """Attach a call, and be sure that its ear knows: a silence is told that begins after it."""
     pool.attach(call, slot)
-    pool.await_silence(call, 0.1)
-    while ears.FellSilent(call) not in told:
+    pool.await_silence(call, 7, 0.1)
+    while ears.FellSilent(call, 7) not in told:
         write(ring, slot, quiet(0.1))
         await asyncio.sleep(0.02)
-    told.remove(ears.FellSilent(call))
+    told.remove(ears.FellSilent(call, 7))
 
 
 def answers(told: list[Told]) -> list[tuple[str, str | None]]:

@@ -59,10 +59,10 @@ def test_an_engine_is_greeted_and_told_of_its_calls(
     engine = connect()
     assert received(service, engine, 1) == [ears.EarReady("tiny-cn")]
     engine.send(ears.Attach("c1", 2))
-    engine.send(ears.AwaitSilence("c1", 0.5))
+    engine.send(ears.AwaitSilence("c1", 7, 0.5))
     service.turn()
     write(ring, 2, quiet(0.6))
-    assert received(service, engine, 1) == [ears.FellSilent("c1")]
+    assert received(service, engine, 1) == [ears.FellSilent("c1", 7)]
 
 
 @pytest.mark.integration
@@ -72,7 +72,7 @@ def test_another_engine_ends_the_connection_of_the_one_before(
     first = connect()
     received(service, first, 1)
     first.send(ears.Attach("c1", 2))
-    first.send(ears.AwaitSilence("c1", 0.5))
+    first.send(ears.AwaitSilence("c1", 7, 0.5))
     service.turn()
     second = connect()
     assert received(service, second, 1) == [ears.EarReady("tiny-cn")]
@@ -81,10 +81,10 @@ def test_another_engine_ends_the_connection_of_the_one_before(
             first.receive()
     write(ring, 2, quiet(0.6))
     second.send(ears.Attach("c2", 1))
-    second.send(ears.AwaitSilence("c2", 0.1))
+    second.send(ears.AwaitSilence("c2", 7, 0.1))
     service.turn()
     write(ring, 1, quiet(0.2))
-    assert received(service, second, 1) == [ears.FellSilent("c2")]
+    assert received(service, second, 1) == [ears.FellSilent("c2", 7)]
 
 
 @pytest.mark.integration

@@ -149,7 +149,8 @@ class Ears:
     def stop(self, call: str) -> None:
         self.listens.pop(call, None)
 
-    def await_silence(self, call: str, seconds: float) -> None:
+    def await_silence(self, call: str, record: int, seconds: float) -> None:
+        self.record = record
         self.silences[call] = seconds
 
     def stop_awaiting(self, call: str) -> None:

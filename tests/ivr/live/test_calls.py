@@ -263,7 +263,7 @@ def test_a_message_is_taken_after_a_beep_and_ends_with_silence(tmp_path: Path) -
         await stage.media.until(media.StartMessage)
         assert (await stage.media.until(media.Play)).play == NO_PLAY
         assert stage.ears.silences == {call.id: 3.0}
-        call.heard(ears.FellSilent(call.id))
+        call.heard(ears.FellSilent(call.id, stage.ears.record))
         await stage.media.until(media.StopMessage)
         record = await stage.over(call)
         assert record.outcome is Outcome.VOICEMAIL

@@ -311,7 +311,7 @@ def test_where_nobody_works_the_caller_is_sent_on_to_leave_a_message(tmp_path: P
         await stage.media.until(media.Play, lambda each: not each.loop)
         await heard(stage)
         await stage.media.until(media.StartMessage)
-        call.heard(ears.FellSilent(call.id))
+        call.heard(ears.FellSilent(call.id, stage.ears.record))
         record = await stage.over(call)
         assert record.outcome is Outcome.VOICEMAIL
         left = {"position": 1, "original_position": 1, "wait_seconds": 0.0}

@@ -1,0 +1,140 @@
+"""A process is killed under running calls: no recording is lost, no record stays open, new calls are taken."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from calls.records import Call, EventKind, Outcome
+from ivr.live.sounds import APOLOGY
+from tests.doors.running import Kept, RunningCentre, caller, spoken
+from tests.peers import hearing
+from tests.peers.caller import Caller
+from tests.peers.ports import free_port
+from tests.peers.receiver import Receiver
+from tests.peers.sipp import Sipp
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+#: Calls that run when a process is killed.
+CALLS = 20
+#: What of a recording may be missing at its end, in seconds.
+LAST = 1.0
+_PREFIX = iter(range(1360, 1370))
+
+
+@pytest.fixture(scope="module")
+def fragile() -> Iterator[RunningCentre]:
+    """A centre whose processes are killed; the doors for browsers are open, too."""
+    with RunningCentre(settings={"gateway": {"web_port": free_port(socket.SOCK_STREAM)}}) as running:
+        running.wait_for_prompts()
+        yield running
+
+
+@contextmanager
+def crowd(centre: RunningCentre, *, ends: bool) -> Iterator[tuple[Sipp, list[str]]]:
+    """Let many people wait in the menu; ``ends`` says that they see the end of their calls."""
+    prefix = str(next(_PREFIX))
+    who = Caller("crowd", number=f"{prefix}[call_number]").invite().answered()
+    who = who.expect_bye(timeout=60_000) if ends else who.cue("stays").bye()
+    numbers = [f"{prefix}{number}" for number in range(1, CALLS + 1)]
+    with (
+        Receiver() as ear,
+        Sipp(who, centre.address, "1001", calls=CALLS, rate=40, media=(ear.host, ear.port)) as all_,
+    ):
+        for number in numbers:
+            centre.wait_for_event(number, EventKind.PROMPT, "main_menu")
+        yield all_, numbers
+
+
+def kill(centre: RunningCentre, name: str) -> float:
+    """Kill a process and return when; a new call is answered soon after."""
+    killed = time.time()
+    centre.kill(name)
+    call_again(centre)
+    print(f"{name}: a new call hears its greeting {time.time() - killed:.1f} s after the kill")
+    return killed
+
+
+def call_again(centre: RunningCentre) -> None:
+    with centre.line(caller("again").invite().answered().cue("end").bye(), "1001") as line:
+        line.hear("main/welcome")
+        line.then("end")
+        kept = line.over()
+    assert (kept.call.outcome, kept.nodes) == (Outcome.ABANDONED, ["welcome"])
+
+
+def whole_until(kept: Kept, killed: float) -> bool:
+    """Return whether the recording holds all but the last of what was said until then."""
+    assert kept.recording is not None and kept.call.answered_at is not None
+    assert kept.recording.seconds == len(kept.sound) / 8000
+    talked = killed - kept.call.answered_at.timestamp()
+    return kept.recording.seconds > talked - LAST and hearing.audible(kept.sound[:, 1]).any()
+
+
+def test_the_media_process_is_killed(fragile: RunningCentre) -> None:
+    with crowd(fragile, ends=True) as (calling, numbers):
+        killed = kill(fragile, "media")
+        assert calling.succeed().succeeded == CALLS
+        for number in numbers:
+            kept = fragile.kept(number)
+            assert (kept.call.hangup_cause, kept.call.outcome) == ("media-died", Outcome.INTERRUPTED)
+            assert whole_until(kept, killed)
+            assert kept.recording is not None and kept.recording.flags == ("recovered",)
+
+
+def test_the_signalling_process_is_killed(fragile: RunningCentre) -> None:
+    who = caller("hears an apology").invite().answered().cue("stays").bye()
+    with crowd(fragile, ends=False) as (_, numbers), fragile.line(who, "1001") as line:
+        line.hear("main/main_menu")
+        killed = kill(fragile, "sip")
+        assert line.ear.heard(spoken(*APOLOGY), killed) is not None
+        for number in [*numbers, who.number]:
+            kept = fragile.kept(number)
+            assert (kept.call.hangup_cause, kept.call.outcome) == ("signalling-died", Outcome.INTERRUPTED)
+            assert whole_until(kept, killed)
+
+
+def test_the_engine_is_killed(fragile: RunningCentre) -> None:
+    with crowd(fragile, ends=True) as (calling, numbers):
+        killed = kill(fragile, "engine")
+        assert calling.succeed().succeeded == CALLS
+        for number in numbers:
+            kept = fragile.kept(number)
+            assert kept.call.outcome == Outcome.INTERRUPTED
+            assert whole_until(kept, killed)
+
+
+@pytest.mark.parametrize("name", ["ear", "gateway"])
+def test_calls_go_on_without_a_process_that_keys_do_not_need(fragile: RunningCentre, name: str) -> None:
+    who = caller("goes on").invite().answered().cue("end").bye()
+    with fragile.line(who, "1001") as line:
+        line.hear("main/main_menu")
+        kill(fragile, name)
+        line.ear.press("3").wait()
+        line.hear("main/shop_menu")
+        line.then("end")
+        kept = line.over()
+    assert kept.nodes == ["welcome", "main_menu", "shop_menu"]
+    assert kept.call.outcome == Outcome.ABANDONED
+
+
+def test_the_supervisor_is_killed(fragile: RunningCentre) -> None:
+    with crowd(fragile, ends=True) as (calling, numbers):
+        killed = time.time()
+        fragile.kill_all()
+        assert calling.succeed().succeeded == CALLS
+        fragile.start()
+        call_again(fragile)
+        for number in numbers:
+            kept = fragile.kept(number)
+            assert kept.call.outcome == Outcome.INTERRUPTED
+            assert whole_until(kept, killed)
+
+
+def test_no_record_is_left_open(fragile: RunningCentre) -> None:
+    assert fragile.store.find(Call, ended_at=None) == []
