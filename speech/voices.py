@@ -22,7 +22,6 @@ import numpy.typing as npt
 from calls.errors import VoiceError
 from speech.audio import resample, to_int16
 from speech.espeak import PINYIN_VOICE, SAMPLE_RATE, tongues
-from speech.pinyin import utterance
 from speech.voice_child import CRASHED, HEADER, READY, REFUSED, REQUEST, SOUND
 
 #: Voice variants that the demo model never hears while it is trained, so that what it
@@ -102,6 +101,8 @@ def reading(text: str, language: str = "zh") -> str:
         Nothing in the text can be said, or a Chinese character has no reading.
     """
     if is_mandarin(language):
+        from speech.pinyin import utterance  # takes half a second to load, and may never be needed
+
         written = utterance(text)
     else:
         written = text.strip() if any(map(str.isalnum, text)) else ""

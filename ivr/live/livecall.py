@@ -39,6 +39,7 @@ NO_PLAY = 0
 _PIECE = 4000
 #: How long who an agent transfers a caller to may ring, in seconds.
 SUCCESSOR_SECONDS = 30.0
+_DECLINE = 603
 _LONGEST_ANSWER = 300.0  # seconds that a web service may take
 
 Observer = Callable[[Note, float], None]
@@ -254,14 +255,18 @@ class LiveCall:
                 )
             case signalling.ReferProgress(_, code, _, True):
                 self._referred(code)
+            case signalling.ReferRequested():  # who calls has nobody to transfer
+                party.signal(signalling.ReferProgress(party.id, _DECLINE, final=True))
             case _:
                 pass
 
     def party_left(self, party: Party, reason: str) -> None:
         """Take in that the caller hung up, or was lost."""
-        if reason in ("media-died", "media-timeout", "no-codec"):
+        if reason in ("media-died", "internal-error"):
             self._break(reason)
         else:
+            if reason in ("media-timeout", "no-codec"):
+                self.observe(Note(EventKind.ERROR, self.dialog.node, {"reason": reason}))
             self._around.waiting.leave(self)
             self.tell(events.HungUp("caller"))
         if not self.over:  # it left before the dialog began
@@ -348,6 +353,7 @@ class LiveCall:
             trace = {"by": "agent", "failed": _reason(code), "code": code}
             self.observe(Note(EventKind.TRANSFER, self.dialog.node, trace))
             if self.other is not None:
+                self.other.refer_failed(code)
                 self._let_talk(self.other)
             else:
                 self._fill(None)
@@ -369,6 +375,7 @@ class LiveCall:
     def other_refers(self, other: OtherCall, target: str) -> None:
         """Call who the agent wants the caller to speak with; the agent waits until that one answers."""
         if other is not self.other or self._successor is not None:
+            other.refer_failed(_DECLINE)
             return
         self.observe(Note(EventKind.TRANSFER, self.dialog.node, {"by": "agent", "to": masked_number(target)}))
         other.part()

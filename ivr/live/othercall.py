@@ -81,6 +81,12 @@ class OtherCall:
             self._bridged = False
             self._caller.send(media.Unbridge(self._caller.id))
 
+    def refer_failed(self, code: int) -> None:
+        """Tell it that the transfer it asked for came to nothing (RFC 3515, 2.4.5)."""
+        if self.party is not None:
+            status = code if 300 <= code < 700 else NO_DOOR
+            self.party.signal(signalling.ReferProgress(self.party.id, status, final=True))
+
     def hang_up(self, reason: str) -> None:
         """End it."""
         self.part()

@@ -12,15 +12,18 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
-from ivr.engine import SoundOf
 from ivr.flow import Flow
 from ivr.prompt import FILLED, Prompt, variables_in
 from speech.g711 import alaw_encode
+
+if TYPE_CHECKING:  # what it stands on would make an engine that takes over start half a second later
+    from ivr.engine import SoundOf
 
 RATE = 8000
 #: Name, text and language of what is said when a process dies under a call.

@@ -26,6 +26,7 @@ from speech.g711 import ALAW_SILENCE, alaw_decode, alaw_encode
 from speech.keytones import KEYS, key_tones
 
 _LINEAR = alaw_decode(bytes(range(256)))
+_SQUARES = np.square(_LINEAR.astype(np.float32))
 _REPEATS = 2  # frames that are filled by the last one for those who listen ahead
 _TONE_DELAY = 0.05  # seconds from the beginning of a tone to its being told, about
 
@@ -224,15 +225,13 @@ class Rows:
         np.copyto(early, frames, where=there[:, None])
         gone = gap > _REPEATS
         early[gone] = ALAW_SILENCE
-        sound = np.take(_LINEAR, early)
-        exact = sound.astype(np.float32)
-        power = np.einsum("ij,ij->i", exact, exact) / FRAME
+        power = np.take(_SQUARES, early).mean(axis=1)
         for change in self._activity.feed(span, power, there | gone):
             leg = self.legs[change.slot]
             if leg and self.live[change.slot]:
                 at = max(self.seconds(leg) - change.ago * FRAME_SECONDS, 0.0)
                 self._tell(VoiceActivity(leg.id, change.on, at))
-        for tone in self._tones.feed(span, sound, power):
+        for tone in self._tones.feed(span, early, power):
             leg = self.legs[tone.slot]
             if leg is None or leg.has_events:
                 continue

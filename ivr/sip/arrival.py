@@ -8,6 +8,7 @@ from ivr.sip.call import Call, _session
 from ivr.sip.corrections import Invited
 from ivr.sip.dialog import Dialog, Line, body_of, header
 from ivr.sip.screen import REASONS
+from ivr.sip.trunk import Trunk
 from ivr.wire import signalling as wire
 
 #: Headers that the engine may want to know, beside all that begin with ``x-``.
@@ -40,11 +41,18 @@ class Arrival(Call):
         return self._first is None
 
     def begin(
-        self, line: Line, request: Any, transaction: Any, identity: tuple[str, str | None, int]
+        self,
+        line: Line,
+        request: Any,
+        transaction: Any,
+        identity: tuple[str, str | None, int],
+        trunk: Trunk | None = None,
     ) -> None:
         """Take an INVITE, answer 100, and tell the engine."""
         self.identity = identity
         dialog = Dialog.arrived(line, request)
+        if trunk is not None:
+            dialog.credentials = trunk.credentials
         self._first = Invited(line.transactions, request, transaction, dialog.tag, self._cancelled)
         self._first.answer(100, "Trying")
         self._established(dialog)
@@ -57,7 +65,7 @@ class Arrival(Call):
             wire.Arrived(
                 self.name,
                 caller=caller,
-                callee=request.getRURI().username or "",
+                callee=_callee(request, trunk),
                 offer=self.theirs,
                 name=name,
                 source=f"{host}:{port}",
@@ -141,6 +149,14 @@ class Arrival(Call):
             self.theirs = body
         self._tell(wire.Confirmed(self.name, body if self._asks else ""))
         self._confirm()
+
+
+def _callee(request: Any, trunk: Trunk | None) -> str:
+    """Return whom the caller dialled; a trunk calls the name under which we registered, the To says more."""
+    user: str = request.getRURI().username or ""
+    if trunk is not None and trunk.settings.register and user == (trunk.settings.user or "huawu"):
+        return request.getHFBody("to").getUrl().username or user
+    return user
 
 
 def _caller(request: Any) -> tuple[str, str]:

@@ -121,6 +121,11 @@ class Call:
         other = replaces.dialog if replaces is not None else None
         self._transfer_out = TransferOut(self.dialog, target, other, self._progress)
 
+    def transfer_goes(self, code: int, final: bool) -> None:
+        """Tell the party how the transfer goes that it has asked for."""
+        if self._transfer_in is not None and not self.over:
+            self._transfer_in.tell(code, final)
+
     def send_info(self, content_type: str, body: str) -> None:
         """Send INFO."""
         if self._when_confirmed(lambda: self.send_info(content_type, body)):
@@ -222,14 +227,15 @@ class Call:
         dialog, update = self.dialog, request.getMethod() == "UPDATE"
         if timers.too_short(timers.words_of(request)):
             return dialog.response(request, 422, ("Min-SE", str(timers.SHORTEST)))
+        offer = _session(request)
+        if update and not offer:
+            dialog.learn(request, answered=False)
+            return self._with(dialog.response(request, 200), self._ok_headers(request))
         if self._incoming is not None or not self._confirmed:
             return dialog.response(request, 500, ("Retry-After", str(random.randint(0, 10))))
         if self._outgoing is not None:
             return dialog.response(request, 491)
         dialog.learn(request, answered=False)
-        offer = _session(request)
-        if update and not offer:
-            return self._with(dialog.response(request, 200), self._ok_headers(request))
         incoming = Invited(dialog.line.transactions, request, transaction, dialog.tag, self._offer_cancelled)
         if not update:
             incoming.answer(100, "Trying")

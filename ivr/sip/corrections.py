@@ -123,10 +123,15 @@ sippy.SipAddress.needquotes = lambda name, _table: not _TOKEN.fullmatch(name)
 
 
 def _quiet(note: Callable[[str], None]) -> None:
-    """Let sippy say to ``note`` what it would print, without anything that came from outside."""
+    """Let sippy say to ``note`` what it would print, without anything that came from outside.
+
+    What it remarks about messages is dropped: the screen has looked at them.
+    """
 
     def say(*words: Any, **_: Any) -> None:
-        note(str(words[0])[:60] if words and isinstance(words[0], str) else "a warning")
+        said = next((each for each in words if isinstance(each, str)), "")
+        if not said.startswith(("WARNING", "Truncated", "invalid status")):
+            note(said[:60])
 
     def dump(message: str, *_: Any, **__: Any) -> None:
         error = sys.exc_info()[1]

@@ -161,6 +161,8 @@ class Endpoint:
                 call.send_info(kind, body)
             case wire.Refer():
                 self._refer(call, asked)
+            case wire.ReferProgress(code=code, final=final):
+                call.transfer_goes(code, final)
             case wire.Bye(reason=reason):
                 call.bye(reason)
 

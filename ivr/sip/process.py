@@ -12,12 +12,16 @@ from typing import Any
 
 import structlog
 
-from calls.errors import LinkError
-from ivr.sip.endpoint import Endpoint
-from ivr.sip.loop import Loop
+from calls.errors import LinkError, ServeError
 from ivr.sip.settings import SipSettings
 from ivr.wire import signalling as wire
 from ivr.wire.link import Link, listen_at
+
+try:
+    from ivr.sip.endpoint import Endpoint
+    from ivr.sip.loop import Loop
+except ModuleNotFoundError as error:
+    raise ServeError(f"sip: {error.name} is not installed", "pip install 'huawu[sip]'") from None
 
 log = structlog.get_logger()
 

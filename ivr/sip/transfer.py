@@ -87,7 +87,7 @@ class TransferOut:
 
 
 class TransferIn:
-    """A REFER of the party: it is told 100 at once, and 200 when we let it go."""
+    """A REFER of the party: it is told 100 at once, then what the engine says, and 200 when we let it go."""
 
     def __init__(self, dialog: Dialog, request: Any) -> None:
         self.open = True
@@ -98,11 +98,16 @@ class TransferIn:
         """Tell that we are at it."""
         self._notify("SIP/2.0 100 Trying", "active;expires=180")
 
+    def tell(self, code: int, final: bool) -> None:
+        """Tell the status of the new call; after the ``final`` one the party may ask again."""
+        if self.open:
+            state = "terminated;reason=noresource" if final else "active;expires=180"
+            self._notify(f"SIP/2.0 {code} {REASONS.get(code, 'Failed')}", state)
+            self.open = not final
+
     def finish(self) -> None:
         """Tell that it is done."""
-        if self.open:
-            self._notify("SIP/2.0 200 OK", "terminated;reason=noresource")
-            self.open = False
+        self.tell(200, True)
 
     def close(self) -> None:
         """Notify no more: the call is over."""

@@ -151,12 +151,14 @@ def listen_at(path: str | Path) -> socket.socket:
         The path is too long, or cannot be used.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    draft = f"{path}~"  # who sees the socket can connect to it
     try:
         with suppress(FileNotFoundError):
-            os.unlink(path)
-        listener.bind(str(path))
-        os.chmod(path, 0o600)
+            os.unlink(draft)
+        listener.bind(draft)
+        os.chmod(draft, 0o600)
         listener.listen(8)
+        os.rename(draft, path)
     except OSError as error:
         listener.close()
         raise LinkError(

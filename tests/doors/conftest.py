@@ -10,8 +10,8 @@ import pytest
 
 from calls.recordings import RecordingFolder
 from calls.records import Queue
-from tests.doors.running import Kept, RunningCentre
-from tests.doors.staff import NOBODY, PEOPLE
+from tests.doors.running import Kept, RunningCentre, queue_names
+from tests.doors.staff import PEOPLE
 
 Journey = Callable[[RunningCentre], Kept]
 
@@ -35,6 +35,9 @@ class Calls:
 
     def kept(self, journey: Journey) -> Kept:
         """Return what is kept of a call, when it is over."""
+        failure = self._made[journey].exception()
+        if failure is not None:
+            raise failure.with_traceback(None)  # another test may have shown where already
         return self._made[journey].result()
 
     def close(self) -> None:
@@ -45,8 +48,7 @@ class Calls:
 @pytest.fixture(scope="session")
 def centre() -> Iterator[RunningCentre]:
     """A centre whose agents are at work, where there are any."""
-    names = dict.fromkeys([*(each.queue for each in PEOPLE.values()), *NOBODY])
-    queues = [Queue(id=name, skills=(name,)) for name in names]
+    queues = [Queue(id=name, skills=(name,)) for name in queue_names()]  # others are served by everybody
     agents = [each.agent for each in PEOPLE.values()]
     with RunningCentre(agents=agents, queues=queues) as running:
         for agent in agents:

@@ -31,6 +31,7 @@ from huawu.centre.run_folder import read_state
 from huawu.places import cache as cache_folder
 from ivr.flow import Flow
 from ivr.flow.loading import load_flow
+from ivr.flow.steps import CallbackNode, QueueNode
 from ivr.prompt import variables_in
 from speech.prompts import PromptLibrary
 from speech.resources import resource
@@ -394,6 +395,12 @@ def _said(flow: str) -> Iterator[tuple[str, str, str]]:
         for each in part.prompts():
             if not variables_in(each.text):
                 yield each.name, each.text, each.language
+
+
+def queue_names() -> set[str]:
+    """Return the queues of the shipped flows."""
+    nodes = [node for flow in NUMBERS.values() for node in _flow(flow).nodes.values()]
+    return {node.queue for node in nodes if isinstance(node, (QueueNode, CallbackNode))}
 
 
 @cache

@@ -23,8 +23,6 @@ def _person(number: str, queue: str) -> Person:
     return Person(Agent(id=number, name=f"坐席{number}", skills=(queue,), address=address), queue, port)
 
 
-#: Queues that no agent serves.
-NOBODY = ("complaint", "general")
 #: By number. Each queue belongs to one test, so that calls do not take each other's agents.
 PEOPLE = {
     number: _person(number, queue)

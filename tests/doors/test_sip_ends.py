@@ -109,8 +109,7 @@ def test_a_caller_hangs_up(state: object, nodes: list[str], outcome: Outcome, ke
     assert kept.nodes[-len(nodes) :] == nodes if nodes else kept.nodes == []
     assert kept.call.ended_at is not None
     assert all(leg.ended_at is not None for leg in kept.legs)
-    assert len(kept.of(EventKind.HANGUP)) == (1 if nodes else 0)
-    assert len(kept.of(EventKind.QUALITY)) == 1
+    assert [len(kept.of(kind)) for kind in (EventKind.HANGUP, EventKind.QUALITY)] == [1, 1]
 
 
 def test_no_call_is_left(centre: RunningCentre) -> None:

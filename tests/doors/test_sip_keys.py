@@ -23,9 +23,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 PHONE = "13812345678"
 
 
-def two_menus(centre: RunningCentre, who: Caller, **receiver: object) -> Kept:
+def two_menus(centre: RunningCentre, who: Caller, silence: bool = True) -> Kept:
     """Press 3 in the main menu and 4 in the next by the steps of ``who``, and hear that it was so."""
-    with centre.line(who, "1001", **receiver) as line:
+    with centre.line(who, "1001", silence=silence) as line:
         for node, cue in (("main_menu", "first"), ("shop_menu", "second"), ("offers", "end")):
             line.hear(f"main/{node}")
             line.then(cue)

@@ -3,23 +3,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.media.tones import LINGER, PLACES, Tone, ToneWatch
-from speech.keytones import key_tones
+from ivr.media.tones import MOST, Tone, ToneWatch
+from speech.dtmf import detect_digits
+from speech.g711 import alaw_decode, alaw_encode
+from speech.keytones import KEYS, key_tones
 
 pytestmark = pytest.mark.unit
 
 
+def frames_of(sound: np.ndarray) -> np.ndarray:
+    whole = np.pad(sound, (0, -len(sound) % 160)).astype(np.int16)
+    return np.frombuffer(alaw_encode(whole), np.uint8).reshape(-1, 160)
+
+
 def told(watch: ToneWatch, sounds: dict[int, np.ndarray], count: int, first: int = 0) -> list[Tone]:
     """Feed sounds by slot to a watch of ``count`` slots from ``first`` on."""
-    frames = max(len(sound) for sound in sounds.values()) // 160
+    said = {slot: frames_of(sound) for slot, sound in sounds.items()}
     events = []
-    for frame in range(frames):
-        rows = np.zeros((count, 160), np.int16)
-        for slot, sound in sounds.items():
-            piece = sound[frame * 160 : (frame + 1) * 160]
-            rows[slot - first, : len(piece)] = piece
-        power = np.square(rows.astype(np.float32)).mean(axis=1)
-        events += watch.feed(slice(first, first + count), rows, power)
+    for frame in range(max(map(len, said.values()))):
+        rows = np.full((count, 160), 0xD5, np.uint8)
+        for slot, frames in said.items():
+            if frame < len(frames):
+                rows[slot - first] = frames[frame]
+        exact = alaw_decode(rows.tobytes()).reshape(-1, 160).astype(np.float32)
+        events += watch.feed(slice(first, first + count), rows, np.square(exact).mean(axis=1))
     return events
 
 
@@ -51,22 +58,70 @@ def test_faint_tones_are_heard_too(level: float) -> None:
     assert keys(told(ToneWatch(1), {0: sound}, 1), 0) == "42"
 
 
-def test_only_who_is_not_quiet_is_listened_to() -> None:
-    watch = ToneWatch(300)
-    sounds = {slot: np.pad(key_tones("1"), (0, 160 * (LINGER + 4))) for slot in range(PLACES + 3)}
-    rows = np.stack([sound[:160] for sound in sounds.values()])
-    loud = np.vstack([rows, np.zeros((300 - len(rows), 160), np.int16)])
-    watch.feed(slice(0, 300), loud, np.square(loud.astype(np.float32)).mean(axis=1))
-    assert watch.listening == PLACES + 3
-    told(watch, {slot: sound[160:] for slot, sound in sounds.items()}, 300)
-    assert watch.listening == 0
+def heard(sound: np.ndarray) -> str:
+    return keys(told(ToneWatch(1), {0: np.pad(sound, (0, 800))}, 1), 0)
+
+
+def test_what_is_heard_is_what_a_detector_hears_that_listens_all_the_time() -> None:
+    chance = np.random.default_rng(8)
+    differ = 0
+    for _ in range(60):
+        sound = key_tones(
+            "".join(chance.choice(list(KEYS), 4)),
+            on=chance.uniform(0.042, 0.15),
+            off=chance.uniform(0.045, 0.15),
+            level_dbm0=chance.uniform(-30, -6),
+            twist_db=chance.uniform(-7, 3),
+            offset_percent=(chance.uniform(-1.5, 1.5), chance.uniform(-1.5, 1.5)),
+        ).astype(float)
+        sound = np.concatenate([np.zeros(int(chance.integers(0, 400))), sound, np.zeros(800)])
+        sound += chance.standard_normal(len(sound)) * np.sqrt(np.mean(sound**2)) * chance.uniform(0, 0.2)
+        line = alaw_decode(alaw_encode(np.clip(sound, -32768, 32767).astype(np.int16)))
+        differ += heard(line) != "".join(press.digit for press in detect_digits(line))
+    assert differ == 0
+
+
+def test_a_key_on_a_dial_tone_is_heard() -> None:
+    time = np.arange(4000) / 8000
+    dial = 2000 * np.sin(2 * np.pi * 450 * time)
+    dial[800:1600] += key_tones("6", on=0.1, off=0.0, level_dbm0=-14.0)[:800]
+    assert heard(dial.astype(np.int16)) == "6"
+
+
+def test_a_key_is_told_as_soon_as_it_is_certain() -> None:
+    watch, sound = ToneWatch(1), key_tones("5", on=0.2, off=0.0)
+    assert [tone.what for tone in told(watch, {0: sound[:480]}, 1)] == ["down"]
+    assert watch.followed == 1
+
+
+def test_a_long_key_is_one_press() -> None:
+    events = told(ToneWatch(1), {0: np.pad(key_tones("5", on=2.0, off=0.0), (0, 800))}, 1)
+    assert events == [Tone(0, "5", "down"), Tone(0, "5", "up", pytest.approx(2.0, abs=0.01))]
+
+
+def test_nobody_is_followed_who_presses_nothing() -> None:
+    chance = np.random.default_rng(1)
+    watch = ToneWatch(20)
+    sounds = {slot: chance.standard_normal(8000) * 2000 for slot in range(20)}
+    assert told(watch, sounds, 20) == []
+    assert watch.followed == 0
+
+
+def test_where_everyone_presses_at_once_some_have_to_wait_and_it_is_counted() -> None:
+    watch = ToneWatch(3 * MOST)
+    sound = np.pad(key_tones("8", on=0.3, off=0.0), (0, 1600))
+    events = told(watch, {slot: sound for slot in range(3 * MOST)}, 3 * MOST)
+    assert watch.waited > 0
+    assert {slot: keys(events, slot) for slot in range(3 * MOST)} == dict.fromkeys(range(3 * MOST), "8")
+    assert watch.followed == 0
 
 
 def test_who_leaves_is_forgotten_and_its_place_is_clean() -> None:
     watch = ToneWatch(1)
     sound = key_tones("7", on=0.1)
-    told(watch, {0: sound[: 160 * 2]}, 1)
+    told(watch, {0: sound[: 160 * 4]}, 1)
+    assert watch.followed == 1
     watch.leave(0)
     watch.leave(0)
-    assert watch.listening == 0
+    assert watch.followed == 0
     assert keys(told(watch, {0: np.pad(key_tones("3"), (0, 480))}, 1), 0) == "3"

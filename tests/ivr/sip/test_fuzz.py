@@ -1,0 +1,34 @@
+"""Ten thousand messages that are nearly right; ``make soak`` sends a million of them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from benchmarks.sip_fuzz import KEPT, fuzz, mutated, passed
+from ivr.sip.screen import Fault, Message, screen
+from tests.ivr.sip.torture import ALL
+
+
+@pytest.mark.unit
+def test_the_screen_fails_at_nothing():
+    chance = random.Random(3261)
+
+    seen = [
+        screen(mutated(chance.choice(ALL).made(5070, number), chance), ("127.0.0.1", 5070))
+        for number in range(5000)
+    ]
+
+    assert {type(each) for each in seen} == {Message, Fault, type(None)}
+    answers = [each.answer for each in seen if isinstance(each, Fault) and each.answer]
+    assert all(each.startswith("SIP/2.0 ") and each.endswith("Content-Length: 0\r\n\r\n") for each in answers)
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_ten_thousand_messages_leave_nothing():
+    result = fuzz(10_000, seed=4475, settle=130.0)
+
+    assert passed(result), result
+    assert {name: result["settled"][name] for name in KEPT} == dict.fromkeys(KEPT, 0)
