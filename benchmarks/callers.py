@@ -29,8 +29,6 @@ from tests.peers.sipp import Outcome, Sipp
 STREAMED = replace(USUAL, streamed=True)
 #: Pressed by callers: those that lead somewhere more often.
 _KEYS = "0012233344459#*1"
-#: Milliseconds after which a call that the other side should have ended is ended here.
-_LONGEST = 90_000
 _WAYS = 12
 _URI = "sip:[service]@[remote_ip]:[remote_port]"
 
@@ -47,18 +45,27 @@ class Wanderer(Caller):
         Of the ways.
     longest : float
         Seconds between two keys, at most.
-    patience : float
+    patient : float
         Share of callers who wait until the centre ends the call.
+    patience : float
+        Seconds after which they hang up nevertheless: the centre may be dead.
     """
 
     def __init__(
-        self, name: str, sound: Path, seed: int, *, longest: float = 6.0, patience: float = 0.1
+        self,
+        name: str,
+        sound: Path,
+        seed: int,
+        *,
+        longest: float = 6.0,
+        patient: float = 0.1,
+        patience: float = 60.0,
     ) -> None:
         super().__init__(name, number=f"139{seed:04d}[call_number]")
         self._sound = sound
         self._chance = random.Random(seed)
         self._longest = longest
-        self._patience = patience
+        self._patient, self._patience = patient, patience
 
     def wander(self, offer: Offer = STREAMED, ways: int = _WAYS) -> Wanderer:
         """Call, and take one of so many ways, each as likely as the others."""
@@ -94,8 +101,8 @@ class Wanderer(Caller):
 
     def _way(self) -> None:
         chance = self._chance
-        if chance.random() < self._patience:
-            self._wait(_LONGEST)
+        if chance.random() < self._patient:
+            self._wait(round(1000 * self._patience))
         else:
             for _ in range(chance.choice((0, 0, 1, 2, 2, 3, 4, 5, 6, 8))):
                 self._wait(round(1000 * chance.uniform(0.3, self._longest)))

@@ -1,4 +1,4 @@
-"""A whole centre under measurement: what its processes use, and what is left of its calls when they are over."""
+"""A whole centre under measurement: what its processes use, and what is left of its calls in the end."""
 
 from __future__ import annotations
 
@@ -318,4 +318,3 @@ def commit() -> str:
 def about() -> dict[str, Any]:
     """Return what each row begins with: the commit, the machine, and how busy it was before."""
     return {"commit": commit(), "machine": machine(), "load_before": round(os.getloadavg()[0], 2)}
-

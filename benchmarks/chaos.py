@@ -1,15 +1,15 @@
-"""Kills the processes of a centre in turn while calls go on: what is lost, and how soon are calls taken again?
+"""Kills the processes of a centre in turn while calls go on: what is lost, how soon calls are taken again.
 
 SIPp keeps so many calls up on the flows that ship, as in :mod:`benchmarks.soak`. Then one process after the
 other is killed (``kill -9``). From that moment a telephone calls twenty times a second until one of its
 calls is answered, and then until it hears a prompt. A row for each process tells
 
-- ``answered_s``, ``heard_s``: from the kill to the first call that is answered and to its first packet;
-  ``refused``: calls that were refused until then;
+- ``answered_s``, ``heard_s``: from the kill to the first call that is answered and to its first packet that
+  is not silence; ``placed``, ``refused``: the telephone's calls, and those that were refused;
 - ``ready_s``: to the supervisor's word that the process is back;
-- of the ``up`` calls that talked at that moment: how many went on (``survived``), how many records stayed
-  open, how many recordings are missing or cannot be opened, and ``lost_s_max``: the most sound that one
-  lacks of what there was until the kill.
+- of the ``up`` calls that talked at that moment: how many the kill ended (``interrupted``), how many records
+  are open in the end, how many recordings are missing or cannot be opened, and ``lost_s_max``: the most
+  sound that one lacks of what there was until the kill.
 
     python -m benchmarks.chaos [--calls 100] [--kill media,sip,engine,ear] [--json]
 """
@@ -24,20 +24,25 @@ import select
 import signal
 import socket
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.callers import Crowd
 from benchmarks.centre import Books, Centre, KeptCall, about, complaints, length, wait_until_idle
+from calls.records import Outcome
+from speech.g711 import ALAW_SILENCE
 from tests.doors.running import NUMBERS
 from tests.peers.deadline import until
 from tests.peers.ports import free_port
 
-PROCESSES = ("media", "sip", "engine", "ear", "gateway")
+PROCESSES = ("media", "engine", "ear", "gateway", "sip")  # the last: its callers hear no more of their calls
 #: Seconds between two calls of the telephone.
 REDIAL = 0.05
 #: Seconds after which the telephone gives up, and after which a record that is open counts as left open.
-PATIENCE = 60.0
+PATIENCE = 90.0
+#: Seconds in which apologies are heard, and recordings that were open are repaired.
+AFTERMATH = 6.0
 #: Of what was said until the kill a recording may lack so much, in seconds.
 LAST_SECOND = 1.0
 _SDP = (
@@ -151,7 +156,7 @@ class Redial:
         heard = False
         while True:
             try:
-                heard = len(self._ear.recv(2048)) > 100 or heard
+                heard = any(byte != ALAW_SILENCE for byte in self._ear.recv(2048)[12:]) or heard
             except OSError:
                 return heard
 
@@ -164,26 +169,32 @@ def _header(name: str, text: str) -> str:
 def chaos(calls: int, names: list[str], *, settle: float = 5.0, seed: int = 1) -> list[dict[str, Any]]:
     """Return a row for each process that is killed, and one for the whole."""
     first = {**about(), "calls": calls}
-    rows = []
+    killed: list[tuple[str, dict[str, Any], set[str], float]] = []
     door = {"web_port": free_port(socket.SOCK_STREAM), "max_calls": 5}
     with Centre(calls, 12, **({"gateway": door} if "gateway" in names else {})) as centre:
         books = Books(centre)
-        with Crowd(
-            centre.address, [*NUMBERS], calls, outside=centre.outside, seed=seed, patience=0.5
-        ) as crowd:
+        callers = Crowd(
+            centre.address, [*NUMBERS], calls, outside=centre.outside, seed=seed, patient=0.5, patience=20.0
+        )
+        with callers as crowd:
             for name in names:
                 _wait_for_calls(centre, crowd, books, calls)
                 _let_time_pass(crowd, settle)
-                rows.append({**first, "killed": name, **_kill(centre, crowd, books, name)})
+                up = {each.id for each in books.open_calls() if each.answered is not None}
+                at = time.time()
+                killed.append((name, _kill(centre, crowd, name), up, at))
+                _let_time_pass(crowd, AFTERMATH)
             sipp = crowd.close(40)
-        left = wait_until_idle(centre, 100.0)
+        left = wait_until_idle(centre, PATIENCE)
         books.look_through()
-        rows.append(
-            {**first, "killed": "all", "left": left, "sipp": sipp, "records": books.audit.row()}
-            | {"restarts": {name: each["restarts"] for name, each in centre.processes().items()}}
-            | {"log": complaints(centre)}
-        )
-    return rows
+        kept = {each.id: each for each in books.calls()}
+        rows = [
+            {**first, "killed": name, **row, **_lost(books, [kept[each] for each in up], at)}
+            for name, row, up, at in killed
+        ]
+        whole = {"left": left, "sipp": sipp, "records": books.audit.row(), "log": complaints(centre)}
+        restarts = {name: each["restarts"] for name, each in centre.processes().items()}
+        return [*rows, {**first, "killed": "all in turn", "restarts": restarts, **whole}]
 
 
 def _wait_for_calls(centre: Centre, crowd: Crowd, books: Books, calls: int) -> None:
@@ -203,54 +214,41 @@ def _let_time_pass(crowd: Crowd, seconds: float) -> None:
         crowd.drain()
 
 
-def _kill(centre: Centre, crowd: Crowd, books: Books, name: str) -> dict[str, Any]:
-    """Kill a process, call until it is answered, and see what became of the calls."""
-    pid = centre.processes()[name]["pid"]
-    restarts = centre.processes()[name]["restarts"]
-    up = {each.id: each for each in books.open_calls() if each.answered is not None}
+def _kill(centre: Centre, crowd: Crowd, name: str) -> dict[str, Any]:
+    """Kill a process, and call until it is answered."""
+    before = centre.processes()[name]
     redial = Redial(centre.host, centre.port, "1001")
-    os.kill(pid, signal.SIGKILL)
-    killed, at = time.monotonic(), time.time()
+    os.kill(before["pid"], signal.SIGKILL)
+    killed = time.monotonic()
     row = redial.run(killed)
 
     def back() -> bool:
         crowd.drain()
         now = centre.processes().get(name)
-        return bool(now and now["ready"] and now["restarts"] > restarts)
+        return bool(now and now["ready"] and now["restarts"] > before["restarts"])
 
     until(back, PATIENCE, f"{name} is back")
     row["ready_s"] = round(time.monotonic() - killed, 2)
     redial.close()
-    _let_time_pass(crowd, 6.0)  # in which apologies are heard, and recordings that were open are repaired
-    survived = {each.id for each in books.open_calls()} & up.keys()
-    row |= {"up": len(up), "survived": len(survived) if name not in ("media", "sip", "engine") else 0}
-
-    def closed() -> bool:
-        crowd.drain()
-        return not ({each.id for each in books.open_calls()} & up.keys())
-
-    end = time.monotonic() + PATIENCE
-    while not closed() and time.monotonic() < end:
-        time.sleep(0.25)
-    row["closed_s"] = round(time.monotonic() - killed, 1)
-    now = {each.id: each for each in books.calls() if each.id in up}
-    return row | _lost(books, list(now.values()), at)
+    return row
 
 
 def _lost(books: Books, calls: list[KeptCall], at: float) -> dict[str, Any]:
-    row = {"records_open": 0, "recordings_missing": 0, "recordings_unreadable": 0, "without_checksum": 0}
+    found: Counter[str] = Counter()
     lacking = [0.0]
     for call in calls:
         assert call.answered is not None
-        row["records_open"] += call.ended is None
         path = books.path(call)
         seconds = length(path)
-        row["recordings_missing"] += not path.is_file()
-        row["recordings_unreadable"] += path.is_file() and seconds is None
-        row["without_checksum"] += not call.sha256
-        ended = at if call.ended is None else min(call.ended, at)
-        lacking.append(ended - call.answered - (seconds or 0.0))
-    return row | {
+        found["interrupted"] += call.outcome == Outcome.INTERRUPTED
+        found["records_open"] += call.ended is None
+        found["recordings_missing"] += not path.is_file()
+        found["recordings_unreadable"] += path.is_file() and seconds is None
+        found["without_checksum"] += not call.sha256
+        lacking.append(min(call.ended or at, at) - call.answered - (seconds or 0.0))
+    return {
+        "up": len(calls),
+        **found,
         "lost_s_max": round(max(lacking), 3),
         f"lost_more_than_{LAST_SECOND:g}_s": sum(each > LAST_SECOND for each in lacking),
     }

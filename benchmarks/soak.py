@@ -1,4 +1,4 @@
-"""Calls without end through a whole centre: does anything grow, stick or get lost?
+"""Calls without end through a whole centre, to see whether anything grows, sticks or gets lost.
 
 SIPp (its processes are the callers, the agents and whoever else is called) keeps so many calls up on the
 flows that ship. Callers speak or are quiet, press keys at random, wait in queues, talk to agents, leave
@@ -40,7 +40,7 @@ LOOK = 2.0
 ELSEWHERE = "127.0.0.9"
 #: Share of messages of a call that call a number that is answered.
 REACHING = 0.03
-#: A call that is never acknowledged is given up after 32 s, and its BYE is repeated for as long (RFC 3261, 17).
+#: A call that is never acknowledged is given up after 32 s, and its BYE repeated for as long (RFC 3261, 17).
 PATIENCE = 100.0
 
 

@@ -24,7 +24,7 @@ from ivr.sip.settings import PRIVATE
 from speech.resources import resource
 
 #: Bytes of the path of a Unix socket (unix(7)), and of the longest name of one of ours.
-SOCKET_PATH, SOCKET_NAME = 107, len("/gateway.sock")
+SOCKET_PATH, SOCKET_NAME = 107, len("/gateway.sock~")
 
 
 def _fault(problem: str, hint: str = "") -> PydanticCustomError:

@@ -104,7 +104,8 @@ class Exchange:
     def tick(self, group: int, now: float) -> bool:
         """Let a group of legs have its 20 ms; tell whether anything was sent."""
         self._now = now
-        self.arrivals.read(now)
+        if self._rows.occupied(group):
+            self.arrivals.read(now)
         sent = self._rows.tick(group)
         self._rows.half((group + PHASES // 2) % PHASES)
         return sent
@@ -115,7 +116,10 @@ class Exchange:
         The group whose tick is next is listened to now: what the engine answers to a key still comes in
         time for that tick.
         """
-        self._rows.listen((group + 1) % PHASES)
+        following = (group + 1) % PHASES
+        if self._rows.occupied(following):
+            self.arrivals.read(now)
+            self._rows.listen(following)
         self._keeper.tick(group)
         self.arrivals.elapse(now)
         reports = self._reports[self._rows.group_ticks(group) % _REPORT_TICKS]

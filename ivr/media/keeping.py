@@ -1,4 +1,4 @@
-"""What is kept of the legs' sound: recordings and messages, cut from the history twice a second."""
+"""What is kept of the legs' sound: recordings and messages, cut from the history piece by piece."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ivr.media.tempo import FRAME
 from ivr.wire.media import StartRecording
 from speech.g711 import ALAW_SILENCE
 
-#: Frames from one block of a recording to the next: half a second.
-BLOCK = 25
+#: Frames from one block of a recording to the next, 0.8 s: what a process that is killed may lose.
+BLOCK = 40
 
 _SAMPLES = 160
 

@@ -18,8 +18,6 @@ from ivr.media.tempo import Tempo, ask_for_realtime
 from ivr.wire import media
 from ivr.wire.link import Link, listen_at
 
-#: Seconds from one look at the parties' sockets to the next: a key is told after this at the latest.
-LOOK = 0.0025
 #: Seconds from one collection of cyclic garbage to the next; there is hardly any.
 COLLECT = 60.0
 
@@ -71,8 +69,7 @@ class MediaProcess:
                 if self._link and self._link.closed:
                     self._lose("it did not fetch its events")
                 if now < tempo.due:
-                    self._wait(min(tempo.due - now, LOOK))
-                    self._exchange.arrivals.fetch(clock())
+                    self._wait(tempo.due - now)
                     continue
                 left_out = tempo.catch_up(now)
                 if left_out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ from calls.records import Recording, Role
 from ivr.wire.media import Recorded, RecordingFailed
 from speech.g711 import ALAW_SILENCE
 
-#: Blocks of sound that may wait for the disk: 64 MB, or 40 s of 100 calls.
-BACKLOG = 8000
+#: Blocks of sound that may wait for the disk: 64 MB, or a minute of 100 calls.
+BACKLOG = 5000
 #: The recording lacks sound, which the disk did not take in time; silence stands in its place.
 GAPS = "gaps"
 
 _SILENCE = bytes([ALAW_SILENCE])
+_HEAD = len(wav_header(2, 0))
+_LOOK = 8  # blocks after which the file is looked at: a full disk is no error to the writer
 _log = structlog.get_logger()
 
 
@@ -48,6 +51,7 @@ class Track:
     failed: bool = False
     _writer: RecordingWriter | None = None
     _written: int = 0
+    _blocks: int = 0
     _masked: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -150,7 +154,8 @@ class Recorder:
                 track._writer.write(gap, gap)
             track._writer.write(left, right)
             track._written = at + len(left)
-            if Path(track.path).stat().st_size < len(wav_header(2, 0)) + 2 * track._written:
+            track._blocks += 1
+            if track._blocks % _LOOK == 0 and os.stat(track.path).st_size < _HEAD + 2 * track._written:
                 self._fail(track, "the disk is full")
         except (RecordingError, OSError) as error:
             self._fail(track, error)

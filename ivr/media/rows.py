@@ -175,11 +175,15 @@ class Rows:
                 self._tell(each)
         return sent
 
+    def occupied(self, group: int) -> bool:
+        """Tell whether a group has a leg."""
+        span = self._slots.span(group)
+        return bool(span.start < span.stop)
+
     def listen(self, group: int) -> None:
         """Watch what has come for a group for sound and for tones of keys, before its next tick."""
         span = self._slots.span(group)
-        if span.start < span.stop:
-            self._listen(span, *self.jitter.lead(span))
+        self._listen(span, *self.jitter.lead(span))
 
     def half(self, group: int) -> None:
         """Send what is due 10 ms after the tick of a group."""

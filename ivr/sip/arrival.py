@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ivr.sip.call import Call, _session
+from ivr.sip.call import Call
+from ivr.sip.content import body_of, header, session_of
 from ivr.sip.corrections import Invited
-from ivr.sip.dialog import Dialog, Line, body_of, header
+from ivr.sip.dialog import Dialog, Line
 from ivr.sip.screen import REASONS
 from ivr.sip.trunk import Trunk
 from ivr.wire import signalling as wire
@@ -56,7 +57,7 @@ class Arrival(Call):
         self._first = Invited(line.transactions, request, transaction, dialog.tag, self._cancelled)
         self._first.answer(100, "Trying")
         self._established(dialog)
-        self.theirs = _session(request)
+        self.theirs = session_of(request)
         self._asks = not self.theirs
         caller, name = _caller(request)
         host, port = request.getSource()

@@ -10,11 +10,13 @@ from typing import Any
 import structlog
 
 from ivr.sip import timers
+from ivr.sip.content import body_of, header, session_of, unquoted, value_of, words_of
 from ivr.sip.corrections import Invited
-from ivr.sip.dialog import Asked, Dialog, Headers, body_of, header, words_of
+from ivr.sip.dialog import Asked, Dialog, Headers
 from ivr.sip.keys import pressed
 from ivr.sip.screen import ALLOW, REASONS
 from ivr.sip.transfer import TransferIn, TransferOut
+from ivr.sip.watch import Watch
 from ivr.wire import signalling as wire
 
 log = structlog.get_logger()
@@ -67,8 +69,7 @@ class Call:
         self._offer: str | None = None
         self._retries = 0
         self._retry: Any = None
-        self._timer: Any = None
-        self._interval: timers.Interval | None = None
+        self._session = Watch(self._refresh, self._expired)
         self._transfer_out: TransferOut | None = None
         self._transfer_in: TransferIn | None = None
 
@@ -83,7 +84,7 @@ class Call:
         asks = not request.getBody()
         update = request.getMethod() == "UPDATE"
         self.ours = sdp
-        self.theirs = _session(request) or self.theirs
+        self.theirs = session_of(request) or self.theirs
         incoming.answer(
             200,
             "OK",
@@ -227,7 +228,7 @@ class Call:
         dialog, update = self.dialog, request.getMethod() == "UPDATE"
         if timers.too_short(timers.words_of(request)):
             return dialog.response(request, 422, ("Min-SE", str(timers.SHORTEST)))
-        offer = _session(request)
+        offer = session_of(request)
         if update and not offer:
             dialog.learn(request, answered=False)
             return self._with(dialog.response(request, 200), self._ok_headers(request))
@@ -274,7 +275,7 @@ class Call:
         assert self.dialog is not None
         self._retry = None
         sdp = self.ours if self._offer is None else self._offer
-        interval = self._interval
+        interval = self._session.interval
         who = ("uac" if interval.ours else "uas") if interval else ""
         self._outgoing = self.dialog.ask(
             "INVITE",
@@ -304,16 +305,16 @@ class Call:
             self._hang_up("failure", f"{code} to a new offer")
         else:
             self._drop_offer(code)
-            self._watch(self._interval)
+            self._watch(self._session.interval)
 
     def _offer_taken(self, response: Any) -> None:
         offer, self._offer = self._offer, None
         if offer is not None:
             self.ours = offer
-        self.theirs = _session(response) or self.theirs
-        self._watch(timers.agreed(_value(response, "session-expires"), self._session_expires))
+        self.theirs = session_of(response) or self.theirs
+        self._watch(timers.agreed(value_of(response, "session-expires"), self._session_expires))
         if offer is not None:
-            self._tell(wire.ReofferAnswered(self.name, _session(response)))
+            self._tell(wire.ReofferAnswered(self.name, session_of(response)))
 
     def _drop_offer(self, code: int) -> None:
         if self._retry is not None:
@@ -333,33 +334,17 @@ class Call:
         return [self.dialog.line.contact(), *(header(*each) for each in (*_CAPABLE, *says))]
 
     def _watch(self, interval: timers.Interval | None) -> None:
-        self._unwatch()
-        self._interval = interval
-        if interval is None or self.over or self.dialog is None:
-            return
-        loop = self.dialog.line.loop
-        if interval.ours:
-            self._timer = loop.later(interval.refresh_after, self._refresh)
-        else:
-            self._timer = loop.later(interval.over_after, self._expired)
-
-    def _unwatch(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if not self.over and self.dialog is not None:
+            self._session.watch(self.dialog.line.loop, interval)
 
     def _refresh(self) -> None:
-        self._timer = None
-        if self.over:
-            return
         if not self._confirmed or self._incoming or self._outgoing or self._offer is not None:
-            self._watch(self._interval)  # what goes on refreshes it, too
+            self._watch(self._session.interval)  # what goes on refreshes it, too
             return
         self._retries = 0
         self._send_offer()
 
     def _expired(self) -> None:
-        self._timer = None
         self._hang_up("failure", "nobody refreshed the session")
 
     # -- transfers -----------------------------------------------------------------------------------
@@ -390,7 +375,7 @@ class Call:
         if self.over:
             return
         self.over = True
-        self._unwatch()
+        self._session.stop()
         if self._retry is not None:
             self._retry.cancel()
         if self._outgoing is not None and self.dialog is not None:
@@ -411,40 +396,15 @@ class Call:
 
 
 def _say_bye(dialog: Dialog, reason: str) -> None:
-    headers = [("Reason", f'SIP ;cause=200 ;text="{_unquoted(reason)}"')] if reason else []
+    headers = [("Reason", f'SIP ;cause=200 ;text="{unquoted(reason)}"')] if reason else []
     dialog.close()
     dialog.ask("BYE", _ignored, headers=headers)
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r'["\\]', "", text)[:120]
 
 
 def _ignored(_response: Any) -> None:
     pass
 
 
-def _session(message: Any) -> str:
-    """Return the session description in a message: its body, or a part of it (RFC 5621)."""
-    body = message.getBody()
-    if body is None:
-        return ""
-    kind, text = str(body.mtype), str(body)
-    if not kind.lower().startswith("multipart/"):
-        return text
-    boundary = re.search(r'boundary\s*=\s*"?([^";]+)"?', kind, re.IGNORECASE)
-    for part in text.split(f"--{boundary[1]}") if boundary else ():
-        head, _, content = part.lstrip("\r\n").partition("\r\n\r\n")
-        if "application/sdp" in head.lower():
-            return content
-    return ""
-
-
 def _same(one: str, other: str) -> bool:
     """Say whether nothing changed; versions are not trusted, since some telephones forget to count them."""
     return one.strip() == other.strip()
-
-
-def _value(message: Any, name: str) -> str:
-    found = message.getHFs(name)
-    return str(found[0].body) if found else ""

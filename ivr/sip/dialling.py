@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.sip import timers
-from ivr.sip.call import Call, _session, _value
-from ivr.sip.dialog import Asked, Credentials, Dialog, Line, body_of
+from ivr.sip.call import Call
+from ivr.sip.content import body_of, session_of, value_of
+from ivr.sip.dialog import Asked, Credentials, Dialog, Line
 from ivr.sip.screen import REASONS
 from ivr.wire import signalling as wire
 
@@ -95,7 +96,7 @@ class Dialling(Call):
         if code == 100:
             return
         if code < 200:
-            sdp = _session(response)
+            sdp = session_of(response)
             self._early = sdp or self._early
             if code in (180, 183):
                 self._tell(wire.Ringing(self.name, sdp))
@@ -103,7 +104,7 @@ class Dialling(Call):
             self._answered(dialog, response)
         elif code == 422 and self._longer < _LONGER:
             self._longer += 1
-            shortest = timers.session_expires(_value(response, "min-se"))
+            shortest = timers.session_expires(value_of(response, "min-se"))
             self._invite(min(max(shortest[0] if shortest else 0, timers.SHORTEST), 86_400))
         elif code in (408, 503) and self._place + 1 < len(self._way.addresses):
             self._next()
@@ -115,11 +116,11 @@ class Dialling(Call):
         self._settle()
         self._established(dialog)
         self._confirmed = True
-        self.theirs = _session(response) or self._early
+        self.theirs = session_of(response) or self._early
         if not self.theirs:
             self._hang_up("failure", "the answer holds no session", 488)
             return
-        self._watch(timers.agreed(_value(response, "session-expires"), self._session_expires))
+        self._watch(timers.agreed(value_of(response, "session-expires"), self._session_expires))
         self._tell(wire.Answered(self.name, self.theirs))
         self._confirm()
 

@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sippy.MsgBody import MsgBody
 from sippy.SipAddress import SipAddress
 from sippy.SipCallId import SipCallId
 from sippy.SipContact import SipContact
-from sippy.SipContentType import SipContentType
 from sippy.SipExpires import SipExpires
 from sippy.SipFrom import SipFrom
 from sippy.SipHeader import SipHeader
@@ -22,6 +20,7 @@ from sippy.SipRequest import SipRequest
 from sippy.SipTo import SipTo
 from sippy.SipURL import SipURL
 
+from ivr.sip.content import header
 from ivr.sip.corrections import Transactions
 from ivr.sip.loop import Loop
 from ivr.sip.screen import ALLOW, REASONS
@@ -59,49 +58,6 @@ class Line:
         """Return our Contact header."""
         url = SipURL(f"sip:{user}@{self.host}:{self.port}")
         return SipHeader(name="contact", body=SipContact(address=SipAddress(url=url, hadbrace=True)))
-
-
-def header(name: str, value: str) -> Any:
-    """Return a header whose value holds no line end."""
-    made = SipHeader(name=name, body=_Plain(re.sub(r"[\r\n\x00]+", " ", value)))
-    made.body.title = name
-    return made
-
-
-class _Plain:
-    """A header that is written as it is."""
-
-    parsed = True
-    title = ""
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-
-    def __str__(self) -> str:
-        return self.value
-
-    def localStr(self, _address: Any = None) -> str:
-        return self.value
-
-    def getCanName(self, _name: str, _compact: bool = False) -> str:
-        return self.title
-
-    def getCopy(self) -> _Plain:
-        copy = _Plain(self.value)
-        copy.title = self.title
-        return copy
-
-    def parse(self) -> None:
-        pass
-
-
-def body_of(text: str, kind: str = "application/sdp") -> Any:
-    """Return a body for sippy, None where there is none."""
-    if not text:
-        return None
-    made = SipContentType(re.sub(r"[\r\n\x00]+", " ", kind))
-    made.parse()
-    return MsgBody(text, made)
 
 
 @dataclass(slots=True, eq=False)
@@ -380,12 +336,6 @@ def authorize(credentials: Credentials, request: Any, response: Any) -> Any:
         name = "proxy-authorization" if isinstance(made, SipProxyAuthorization) else "authorization"
         return SipHeader(name=name, body=made)
     return None
-
-
-def words_of(value: str) -> str:
-    """Return the text of a Reason header (RFC 3326), or what there is."""
-    match = re.search(r'text\s*=\s*"((?:[^"\\]|\\.)*+)"', value)
-    return (match[1] if match else value.strip())[:120]
 
 
 def _numeric(host: Any) -> bool:

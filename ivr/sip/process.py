@@ -21,7 +21,9 @@ try:
     from ivr.sip.endpoint import Endpoint
     from ivr.sip.loop import Loop
 except ModuleNotFoundError as error:
-    raise ServeError(f"sip: {error.name} is not installed", "pip install 'huawu[sip]'") from None
+    raise ServeError(
+        f"sip: {str(error.name).partition('.')[0]} is not installed", "pip install 'huawu[sip]'"
+    ) from None
 
 log = structlog.get_logger()
 

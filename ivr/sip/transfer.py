@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from ivr.sip.dialog import Dialog, body_of
+from ivr.sip.content import body_of
+from ivr.sip.dialog import Dialog
 from ivr.sip.screen import REASONS
 
 #: Seconds that a NOTIFY may take to come: the first as long as a transaction, the others as a call rings.

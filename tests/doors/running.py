@@ -153,7 +153,11 @@ class RunningCentre:
         self.store = Store.open(self.folder / "huawu.db")
         if self._staff:
             self.store.add(*self._staff)
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def start(self) -> None:
@@ -168,11 +172,7 @@ class RunningCentre:
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
             )
-        try:
-            self.wait_until_ready()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
+        self.wait_until_ready()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -405,10 +405,11 @@ def queue_names() -> set[str]:
 
 @cache
 def kinds(flow: str) -> dict[str, str]:
-    """Return the kind of each node that a call may go through in a flow, by name."""
+    """Return the kind of each node that a call may go through in a flow, by the name that is kept of it."""
     whole = _flow(flow)
-    parts = {whole.name: whole, **whole.flows}
-    return {name: node.type for part in parts.values() for name, node in part.nodes.items()}
+    own = {name: node.type for name, node in whole.nodes.items()}
+    others = [part for part in whole.flows.values() if part.name != whole.name]
+    return own | {f"{part.name}.{name}": node.type for part in others for name, node in part.nodes.items()}
 
 
 @cache

@@ -20,7 +20,7 @@ from ivr.wire import media
 from ivr.wire.ring import SoundRing
 from speech.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from speech.keytones import key_tones
-from tests.ivr.media.rig import Rig, noise
+from tests.ivr.media.rig import Rig, holds, noise
 
 pytestmark = pytest.mark.integration
 
@@ -195,9 +195,9 @@ def test_bridged_parties_hear_each_other_whatever_law_they_speak(rig: Rig) -> No
     one.talk(sound)
     other.talk(back, kind=0)
     wanted = ulaw_encode(alaw_decode(sound))
-    assert wanted[640:-640] in b"".join(other.hear_until(wanted[-160:]))
+    assert holds(b"".join(other.hear_until(wanted[-160:])), wanted)
     wanted = alaw_encode(ulaw_decode(back))
-    assert wanted[640:-640] in b"".join(one.hear_until(wanted[-160:]))
+    assert holds(b"".join(one.hear_until(wanted[-160:])), wanted)
     rig.say(media.Unbridge("b"))
     one.hear_until(SILENT)
 
@@ -232,7 +232,7 @@ def test_a_recording_has_the_party_left_and_what_it_heard_right(rig: Rig) -> Non
     rig.say(media.CloseLeg("a"))
     closed = rig.wait(media.LegClosed)
     left, right = sides(path)
-    assert said in left
+    assert holds(left, said)
     assert sound in right
     assert closed.recorded
     assert closed.recorded.seconds == len(left) / 8000
@@ -258,7 +258,7 @@ def test_what_is_masked_is_silence_and_its_spans_are_told(rig: Rig) -> None:
     assert closed.recorded
     (first, begin), (end, last) = closed.recorded.masked
     assert (first, last) == (0.0, closed.recorded.seconds)
-    assert parts[1] in left[round(begin * 8000) : round(end * 8000)]
+    assert holds(left[round(begin * 8000) : round(end * 8000)], parts[1])
     assert set(left[: round(begin * 8000)] + left[round(end * 8000) :]) == {0xD5}
 
 
@@ -270,7 +270,7 @@ def test_a_message_is_kept_and_played_back(rig: Rig) -> None:
     rig.say(media.StartMessage("a"))
     party.talk(said + SILENT * 5)
     rig.say(media.StopMessage("a"), media.PlayMessage("a", 2))
-    assert said in b"".join(party.hear_until(said[-160:]))
+    assert holds(b"".join(party.hear_until(said[-160:])), said)
     assert rig.wait(media.PlayEnded) == media.PlayEnded("a", 2)
 
 
@@ -282,7 +282,7 @@ def test_the_sound_of_a_party_is_in_the_ring(rig: Rig) -> None:
     party.talk(said + SILENT * 5)
     sound, missed = ring.read(party.slot, since)
     assert missed == 0
-    assert said in sound.tobytes()
+    assert holds(sound.tobytes(), said)
 
 
 def test_a_recording_that_cannot_be_made_is_told_and_the_call_goes_on(rig: Rig) -> None:
@@ -347,7 +347,7 @@ def test_a_stream_with_another_source_takes_over_with_its_second_packet(rig: Rig
     party.source, party.timestamp, party.sequence = 0xBEEF, 5, 9000
     said = noise(0.5, seed=12)
     party.talk(said + SILENT * 5)
-    assert said[160:] in ring.read(party.slot, since)[0].tobytes()
+    assert holds(ring.read(party.slot, since)[0].tobytes(), said[160:])
 
 
 def test_a_party_that_is_gone_disturbs_nobody(rig: Rig) -> None:
@@ -467,7 +467,7 @@ def test_when_the_engine_goes_everything_ends_and_the_next_one_is_served(rig: Ri
         party.packet()
     again = rig.leg("a")
     again.hear(5)
-    assert said in sides(rig.folder / "a.wav")[0]
+    assert holds(sides(rig.folder / "a.wav")[0], said)
     assert rig.told(media.LegClosed) == []
 
 
@@ -489,7 +489,7 @@ def test_when_it_is_told_to_end_recordings_are_complete(rig: Rig) -> None:
     party.talk(said + SILENT * 5)
     log = rig.stop()
     assert rig.process.returncode == 0, log
-    assert said in sides(path)[0]
+    assert holds(sides(path)[0], said)
     size = path.stat().st_size - len(wav_header(2, 0))
     assert path.read_bytes()[: len(wav_header(2, 0))] == wav_header(2, size // 2)
     assert not (rig.folder / "media.sock").exists()
@@ -507,8 +507,7 @@ def test_after_a_kill_a_recording_lacks_its_last_second_at_most(rig: Rig) -> Non
     rig.log = ""
     left, _ = sides(path)
     assert len(left) >= 8000 * 1.4
-    begin = left.index(said[:160])
-    assert left[begin:] == said[: len(left) - begin]
+    assert holds(left, said[: 160 * 60])
     head = path.read_bytes()[: len(wav_header(2, 0))]
     assert head == wav_header(2, len(left))
 

@@ -298,6 +298,32 @@ def test_a_party_asks_to_be_transferred(sip, tmp_path):
     caller.succeeds()
 
 
+def test_a_transfer_that_a_party_asked_for_fails(sip, tmp_path):
+    caller = Sipp(
+        tmp_path,
+        Scenario()
+        .established()
+        .request("REFER", NOTHING, "Refer-To: <sip:8002@127.0.0.1>")
+        .receive(202)
+        .receive("NOTIFY", "SIP/2.0 100 Trying")
+        .respond("200 OK")
+        .receive("NOTIFY", "Subscription-State: terminated")
+        .respond("200 OK")
+        .bye(),
+        "-s",
+        "110",
+        target=sip.target,
+    )
+    call = sip.expect(wire.Arrived).call
+    sip.tell(wire.Accept(call, session()))
+    sip.expect(wire.Confirmed)
+    sip.expect(wire.ReferRequested)
+    sip.tell(wire.ReferProgress(call, 486, final=True))
+
+    assert sip.next() == wire.Ended(call, "remote")
+    assert "SIP/2.0 486 Busy Here" in caller.succeeds()
+
+
 # -- trunks -------------------------------------------------------------------------------------------
 
 
