@@ -240,7 +240,8 @@ def _lost(books: Books, calls: list[KeptCall], at: float) -> dict[str, Any]:
         assert call.answered is not None
         path = books.path(call)
         seconds = length(path)
-        found["interrupted"] += call.outcome == Outcome.INTERRUPTED
+        soon = call.ended is not None and call.ended < at + AFTERMATH
+        found["interrupted"] += soon and call.outcome == Outcome.INTERRUPTED
         found["records_open"] += call.ended is None
         found["recordings_missing"] += not path.is_file()
         found["recordings_unreadable"] += path.is_file() and seconds is None

@@ -280,7 +280,7 @@ def probe(order: dict[str, Any]) -> dict[str, Any]:
             phrase = None
             if way == "speech":
                 clip = speaker.say(PHRASES[number % len(PHRASES)], VOICES["caller-1"], 8000)
-                phrase = Speech(clip, 1.0, 1.0 + len(clip) / 8000 + 0.1, number)
+                phrase = Speech(clip, 1.0, 1.1 + 0.02 * (-(-len(clip) // FRAME)), number)
             rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             rtp.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
             rtp.bind(("127.0.0.1", 0))

@@ -15,9 +15,10 @@ generator the last.
 
 What the peers do not do is the reason to look at the ratio with care: it says what the rest costs.
 
-Two more parts, at 200 calls: ``busy``, the same with a process that is never idle (as an engine at its limit)
-and two more at nice 10 (as recognisers) on the same processors; ``latency``, from a key to the first packet of
-the prompt it asks for, and to silence where it stops one, through an engine that does only that.
+Two more parts, at 200 calls: ``busy``, the same with a process that is never idle (as an engine at its
+limit) and two more at nice 10 (as recognisers) on the same processors; ``latency``, from a key to the first
+packet of the prompt it asks for, and to silence where it stops one, through an engine that does only that.
+A key as an event counts from its first packet, one as a tone from the moment of its 40th millisecond.
 
     pip install rtp.io==1.1.1
     python -m benchmarks.media [--calls 50,200,500,1000] [--seconds 10] [--json]
@@ -46,7 +47,6 @@ import numpy as np
 
 OURS, BARE, PEER = "huawu", "bare", "rtp.io"
 INSTALL = "pip install rtp.io==1.1.1"
-WARM = 3.0
 WATCHED = 100
 FRAME = 160
 STEPS = 8  # of the generator in 20 ms
@@ -71,7 +71,7 @@ def chatter(seconds: float = 40.0) -> bytes:
         for _ in range(chance.integers(5, 12)):  # a phrase
             long = int(chance.integers(900, 2200))
             time_ = np.arange(long) / 8000
-            pitch = chance.uniform(90, 230) * (1 + chance.uniform(-0.2, 0.2) * time_ / time_[-1])
+            pitch = chance.uniform(90, 230) * (1 + chance.uniform(-0.3, 0.3) * time_ / time_[-1])
             phase = 2 * np.pi * np.cumsum(pitch) / 8000
             formants = [chance.uniform(*span) for span in ((250, 800), (900, 2200), (2200, 3200))]
             voice = np.zeros(long)
@@ -80,6 +80,7 @@ def chatter(seconds: float = 40.0) -> bytes:
                 voice += shape * np.sin(number * phase)
             if at + long >= count:
                 break
+            voice += 0.25 * np.std(voice) * chance.standard_normal(long)  # breath
             sound[at : at + long] += 2500 * voice * np.hanning(long)
             at += long + int(chance.integers(0, 500))
         at += int(chance.uniform(0.8, 3.2) * 8000)
@@ -92,7 +93,7 @@ def chatter(seconds: float = 40.0) -> bytes:
 def generate(order: dict[str, Any]) -> None:
     """Send and receive as many calls as asked; the ports go out first, the engine's come in."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    calls, seconds = order["calls"], order["seconds"]
+    calls, warm, seconds = order["calls"], order["warm"], order["seconds"]
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(calls)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -100,11 +101,11 @@ def generate(order: dict[str, Any]) -> None:
     print(json.dumps([each.getsockname()[1] for each in sockets]), flush=True)
     for each, port in zip(sockets, json.loads(sys.stdin.readline()), strict=True):
         each.connect(("127.0.0.1", port))
-    report = _exchange(sockets, seconds, events=order["events"])
+    report = _exchange(sockets, warm, seconds, events=order["events"])
     print(json.dumps(report), flush=True)
 
 
-def _exchange(sockets: list[socket.socket], seconds: float, *, events: bool) -> dict[str, float]:
+def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, events: bool) -> dict[str, float]:
     calls = len(sockets)
     watched = sockets[:: max(calls // WATCHED, 1)][:WATCHED]
     for each in watched:
@@ -123,7 +124,7 @@ def _exchange(sockets: list[socket.socket], seconds: float, *, events: bool) -> 
     places = [range(step * calls // STEPS, (step + 1) * calls // STEPS) for step in range(STEPS)]
     begin = time.monotonic() + 0.05
     number = received = 0
-    while number < (WARM + seconds) * 50 * STEPS:
+    while number < (warm + seconds) * 50 * STEPS:
         due = begin + number * 0.02 / STEPS
         left = due - time.monotonic()
         if left > 0:
@@ -154,13 +155,13 @@ def _exchange(sockets: list[socket.socket], seconds: float, *, events: bool) -> 
             except OSError:
                 continue
             received += 1
-    gaps = np.concatenate([np.diff(each[int(WARM * 50) :]) for each in came.values()]) / 1e6
+    gaps = np.concatenate([np.diff(each[int(warm * 50) :]) for each in came.values()]) / 1e6
     off = np.abs(gaps - 20.0)
     return {
         "p50_ms": round(float(np.percentile(off, 50)), 3),
         "p99_ms": round(float(np.percentile(off, 99)), 3),
         "max_ms": round(float(off.max()), 3),
-        "packets_per_second": round(received / (WARM + seconds)),
+        "packets_per_second": round(received / (warm + seconds)),
         "generator_behind_ms": round(1000 * (time.monotonic() - begin - number * 0.02 / STEPS), 1),
     }
 
@@ -252,7 +253,7 @@ class Ours:
 
 @contextmanager
 def ours(calls: int) -> Iterator[Ours]:
-    """The media process, on the first processor."""
+    """Start the media process, on the first processor."""
     with tempfile.TemporaryDirectory(prefix="huawu-bench-") as name:
         folder = Path(name)
         shared = Path("/dev/shm") if Path("/dev/shm").is_dir() else folder
@@ -347,10 +348,12 @@ def megabytes(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-def measured(engine: str, calls: int, seconds: float, *, condition: str = "alone") -> dict[str, Any]:
+def measured(
+    engine: str, calls: int, seconds: float, warm: float, *, condition: str = "alone"
+) -> dict[str, Any]:
     """Return the row of an engine under load."""
     here = [sys.executable, "-m", "benchmarks.media"]
-    order = json.dumps({"calls": calls, "seconds": seconds, "events": engine == OURS})
+    order = json.dumps({"calls": calls, "warm": warm, "seconds": seconds, "events": engine == OURS})
     with ExitStack() as stack:
         load = stack.enter_context(_running([*here, "--generate", order]))
         assert load.stdin and load.stdout
@@ -369,7 +372,7 @@ def measured(engine: str, calls: int, seconds: float, *, condition: str = "alone
             legs = json.loads(process.stdout.readline())
         load.stdin.write(json.dumps(legs) + "\n")
         load.stdin.flush()
-        _listen_for(WARM, huawu if engine == OURS else None)
+        _listen_for(warm, huawu if engine == OURS else None)
         before, start = processor_seconds(process.pid), time.monotonic()
         health = _listen_for(seconds - 0.5, huawu if engine == OURS else None)
         used = (processor_seconds(process.pid) - before) / (time.monotonic() - start)
@@ -513,10 +516,9 @@ def press(order: dict[str, Any]) -> None:
 
 
 def machine() -> str:
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if line.startswith("model name")),
-        "unknown processor",
-    )
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    model = names[0] if names else "unknown processor"
     return f"{model}, {os.cpu_count()} CPUs, Python {sys.version.split()[0]}, numpy {np.__version__}"
 
 
@@ -524,6 +526,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--calls", default="50,200,500,1000")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--warm", type=float, default=3.0, help="seconds before anything is measured")
     parser.add_argument("--engines", default=f"{OURS},{BARE},{PEER}")
     parser.add_argument("--parts", default="load,busy,latency")
     parser.add_argument("--json", action="store_true", help="print the raw rows")
@@ -565,10 +568,11 @@ def compare(options: argparse.Namespace) -> None:
     if "load" in parts:
         for calls in counts:
             for engine in engines:
-                add(measured(engine, calls, options.seconds))
+                add(measured(engine, calls, options.seconds, options.warm))
     if "busy" in parts:
         with others_busy():
-            add(measured(OURS, min(LATENCY_CALLS, max(counts)), options.seconds, condition="busy"))
+            calls = min(LATENCY_CALLS, max(counts))
+            add(measured(OURS, calls, options.seconds, options.warm, condition="busy"))
     if "latency" in parts:
         for tones in (False, True):
             add(latency(min(LATENCY_CALLS, max(counts)), options.seconds + 5, tones=tones))

@@ -274,8 +274,10 @@ class Distributor:
         rung = self._rung_ms(caller)
         self._log(LogKind.RINGNOANSWER, caller.call, queue, agent, ring_ms=rung, code=code)
         caller.ringing = seat.ringing = None
-        seat.unanswered += code < 500 or code >= 600  # 5xx is no fault of the agent's
         seat.rests_until = self._at + self._rules.retry_seconds
+        if 500 <= code < 600:  # the way to the phone failed, which is no fault of the agent's
+            return
+        seat.unanswered += 1
         if seat.unanswered == self._rules.most_no_answers and seat.paused is None:
             self._pause(agent, NO_ANSWER)
 

@@ -28,13 +28,14 @@ from ivr.agents.actions import (
     StateChanged,
     StopRinging,
 )
-from ivr.agents.codes import DialCodes, Meaning, agent_at, host_of
+from ivr.agents.codes import DialCodes, Meaning, agent_at
 from ivr.agents.distributor import Rules
 from ivr.agents.personnel import load
 from ivr.calllog import CallLog
 from ivr.live.codecall import CodeCall
 from ivr.live.livecall import LiveCall
 from ivr.live.othercall import OtherCall
+from ivr.live.partner import Partner
 from ivr.live.switchboard import Switchboard
 from ivr.wire import signalling
 
@@ -79,7 +80,7 @@ class AgentDesk:
         self._busy = False
         board.loop.call_soon_threadsafe(self._begin)
 
-    # -- callers (livecall.Waiting) -------------------------------------------------------------------
+    # -- callers (surroundings.Waiting) -------------------------------------------------------------------
 
     def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
         """Look for an agent."""
@@ -133,9 +134,10 @@ class AgentDesk:
         meaning = self._codes.meaning(arrived.callee)
         if meaning is None or door != "sip":
             return False
-        agent = agent_at((seat.agent for seat in self._distributor.roster), arrived.caller)
-        source = arrived.source.rpartition(":")[0].strip("[]").lower()
-        if agent is None or host_of(agent.address) != source:
+        source = arrived.source.rpartition(":")[0]
+        agents = (seat.agent for seat in self._distributor.roster)
+        agent = agent_at(agents, f"sip:{arrived.caller}@{source}") if arrived.caller else None
+        if agent is None:
             self._board.figures.refused("code")
             self._board.doors[door].send(signalling.Reject(arrived.call, 403, "Forbidden"))
             return True
@@ -242,9 +244,9 @@ class AgentDesk:
             case Connect(call, agent, number):
                 self._connect(call, agent, number)
             case NoAgentLeft(call):
-                self._later(call, LiveCall.no_agent)
+                self._later(call, Partner.no_agent)
             case Moved(call, position):
-                self._later(call, LiveCall.moved, position)
+                self._later(call, Partner.moved, position)
             case StateChanged():
                 self._board.store.submit(action.record(self._epoch))
                 self._board.figures.agent(action.agent, action.state.value)
@@ -257,8 +259,8 @@ class AgentDesk:
         What it is told is about the wait that goes on now, and not about another one in which it may be then.
         """
         live = self._board.calls.get(call)
-        if live is not None and live.enqueued is not None:
-            self._board.loop.call_soon(tell, live, live.enqueued, *arguments)
+        if live is not None and live.partner.enqueued is not None:
+            self._board.loop.call_soon(tell, live.partner, live.partner.enqueued, *arguments)
 
     def _ring(self, ring: RingAgent) -> None:
         live = self._board.calls.get(ring.call)
@@ -290,8 +292,8 @@ class AgentDesk:
         if live is None:
             other.hang_up("the caller is gone")
             return
-        other.concerned = live
-        live.agent_answered(agent, other)
+        other.concerned = live.partner
+        live.partner.agent_answered(agent, other)
 
     def _forget(self, other: OtherCall) -> _Ring | None:
         ring = self._ring_of.pop(other, None)

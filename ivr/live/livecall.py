@@ -9,101 +9,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import structlog
 
 from calls.errors import HuawuError
-from calls.masking import masked_number
-from calls.recordings import RecordingFolder
 from calls.records import EventKind, Outcome, Recording
-from calls.store import Store
 from ivr import actions, events
 from ivr.actions import Action, Note
 from ivr.calllog import CallLog
 from ivr.dialog import Dialog
-from ivr.doors import RATE
 from ivr.events import Event
 from ivr.live.closing import complete
-from ivr.live.othercall import OtherCall
+from ivr.live.lookup import Lookup
+from ivr.live.partner import DECLINE, Partner
 from ivr.live.party import Party, PartyState
-from ivr.live.sounds import LoadedSound, PromptSound, SoundShelf, SpokenSound
-from ivr.privacy import Privacy
-from ivr.prompt import Prompt
-from ivr.web import WebClient
+from ivr.live.saying import NO_PLAY, Saying
+from ivr.live.surroundings import Surroundings
+from ivr.live.timers import Timers
+from ivr.live.veil import Veil
 from ivr.wire import ears, media, signalling
 
-#: Number of a play that is no prompt of the dialog's: music, ringing, the beep.
-NO_PLAY = 0
-#: A-law bytes of a message that carries a piece of a spoken prompt: half a second.
-_PIECE = 4000
-#: How long who an agent transfers a caller to may ring, in seconds.
-SUCCESSOR_SECONDS = 30.0
-_DECLINE = 603
-_LONGEST_ANSWER = 300.0  # seconds that a web service may take
-
 Observer = Callable[[Note, float], None]
-
-
-class Hearing(Protocol):
-    """The ears, as a call uses them: :class:`ivr.ears.pool.EarPool`."""
-
-    def attach(self, call: str, slot: int) -> None:
-        """Say where a call's sound is."""
-
-    def listen(self, call: str, listen: actions.Listen) -> bool:
-        """Recognise the next utterance; ``False`` where there is no ear for it."""
-
-    def stop(self, call: str) -> None:
-        """Drop it."""
-
-    def await_silence(self, call: str, record: int, seconds: float) -> None:
-        """Tell when the caller has been silent for so long."""
-
-    def stop_awaiting(self, call: str) -> None:
-        """Do not tell."""
-
-    def detach(self, call: str) -> None:
-        """Forget a call that is over."""
-
-
-class Waiting(Protocol):
-    """Where callers wait for agents: :class:`ivr.live.desk.AgentDesk`."""
-
-    def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
-        """Look for an agent."""
-
-    def leave(self, call: LiveCall, by: str = "caller") -> None:
-        """Stop looking, or take in that the conversation is over; ``by`` says who or what ended it."""
-
-
-class Surroundings(Protocol):
-    """What a call needs of the engine around it."""
-
-    loop: asyncio.AbstractEventLoop
-    store: Store
-    sounds: SoundShelf
-    hearing: Hearing
-    waiting: Waiting
-    folder: RecordingFolder
-    fsync_seconds: float
-    allow_web: list[str]
-    trunk: str
-
-    def address(self, to: str) -> str | None:
-        """Return the URI to dial for a number, ``None`` where there is no way to it."""
-
-    def load(self, sound: LoadedSound) -> str:
-        """Have the media process know a sound; return its name there."""
-
-    def other_call(self, call: LiveCall) -> OtherCall:
-        """Return a call to someone else for this one's caller."""
-
-    def refers(self, to: str) -> str | None:
-        """Return the URI that a caller is sent to by REFER, where that is how ``to`` is reached."""
-
-    def over(self, call: LiveCall) -> None:
-        """Nothing more comes of the call."""
 
 
 class LiveCall:
@@ -139,8 +66,6 @@ class LiveCall:
         self.dialog = dialog
         self.log = log
         self.caller: Party | None = None
-        #: Whoever the caller speaks with, or who is being called for the caller.
-        self.other: OtherCall | None = None
         #: How it ended.
         self.end: actions.HangUp | None = None
         self.quality: media.Quality | None = None
@@ -148,27 +73,26 @@ class LiveCall:
         self._around = around
         self._observers = (log.observe, *observers)
         self._show = show
-        self._privacy = Privacy()
-        self._silent = True
-        self._unmask: asyncio.TimerHandle | None = None
         self._began: float | None = None
-        self._timers: dict[int, asyncio.TimerHandle] = {}
-        self._frozen: dict[int, float] = {}
-        self._play: int | None = None
-        self._preparing: asyncio.Task[None] | None = None
-        self._filler: LoadedSound | None = None
-        self._filling = False
-        self._successor: OtherCall | None = None
-        self._handed_on = False
-        self._enqueue: int | None = None
-        self._exit = "caller"
-        self._transfer: int | None = None
-        self._referring = False
-        self._record: int | None = None
+        #: What the caller hears of us.
+        self.saying = Saying(
+            around.loop,
+            around.sounds,
+            load=around.load,
+            leg=lambda: self._leg,
+            send=self._media,
+            ended=self.tell,
+            observe=lambda kind, data: self.observe(Note(kind, self.dialog.node, data)),
+            show=show,
+        )
+        #: Whoever the caller is brought together with.
+        self.partner = Partner(self, around)
+        self._veil = Veil(
+            around.loop, lambda: self.now, lambda silent: self._media(media.Silence(self._leg, silent))
+        )
+        self._timers = Timers(around.loop, lambda timer: self.tell(events.TimerEnded(timer)))
+        self._lookup = Lookup(around.loop, around.allow_web, self.tell)
         self._callback: actions.Callback | None = None
-        self._web: WebClient | None = None
-        self._fetch: int | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._ended_at = 0.0
         self._closed = False
 
@@ -186,9 +110,7 @@ class LiveCall:
             return "ending"
         if self._began is None:
             return "arriving"
-        if self.other is not None and self._transfer is None:
-            return "talking"
-        return "menu" if self._enqueue is None and self._transfer is None else "waiting"
+        return self.partner.state
 
     @property
     def over(self) -> bool:
@@ -227,15 +149,9 @@ class LiveCall:
         """Let time stand still for a caller who has put us on hold, unless there is someone to hold."""
         self.observe(Note(EventKind.HOLD, self.dialog.node, {"by": "caller", "on": held}))
         if held:
-            now = self._around.loop.time()
-            self._frozen = {timer: handle.when() - now for timer, handle in self._timers.items()}
-            for handle in self._timers.values():
-                handle.cancel()
-            self._timers.clear()
+            self._timers.stand_still()
         else:
-            frozen, self._frozen = self._frozen, {}
-            for timer, seconds in frozen.items():
-                self._start_timer(timer, seconds)
+            self._timers.go_on()
 
     def party_digit(self, party: Party, key: str) -> None:
         """Take a key."""
@@ -246,17 +162,17 @@ class LiveCall:
         """Take what else comes of the caller."""
         match message:
             case media.PlayEnded(_, play):
-                self._played(play, events.PromptEnded(play))
+                self.saying.played(play, events.PromptEnded(play))
             case media.PlayFailed(_, play):
-                self._played(play, events.PromptFailed(play))
+                self.saying.played(play, events.PromptFailed(play))
             case media.RecordingFailed(_, reason):
                 self.observe(
                     Note(EventKind.ERROR, self.dialog.node, {"reason": "recording", "problem": reason})
                 )
             case signalling.ReferProgress(_, code, _, True):
-                self._referred(code)
+                self.partner.referred(code)
             case signalling.ReferRequested():  # who calls has nobody to transfer
-                party.signal(signalling.ReferProgress(party.id, _DECLINE, final=True))
+                party.signal(signalling.ReferProgress(party.id, DECLINE, final=True))
             case _:
                 pass
 
@@ -304,97 +220,6 @@ class LiveCall:
             case _:
                 pass
 
-    # -- whoever the caller speaks with --------------------------------------------------------------
-
-    def agent_answered(self, agent: str, other: OtherCall) -> None:
-        """Connect the caller with an agent of the queue who took the call."""
-        if self._enqueue is None or self.over:
-            other.hang_up("the caller is gone")
-            return
-        enqueue, self._enqueue = self._enqueue, None
-        self._handed_on = False
-        self._connect(other)
-        self.tell(events.AgentAnswered(enqueue, agent))
-
-    @property
-    def enqueued(self) -> int | None:
-        """Which :class:`~ivr.actions.Enqueue` the caller waits by, if the caller waits for an agent."""
-        return self._enqueue
-
-    def no_agent(self, enqueue: int) -> None:
-        """No agent of the queue will answer."""
-        self.tell(events.NoAgent(enqueue))
-
-    def moved(self, enqueue: int, position: int) -> None:
-        """Take in that the caller's place in the queue changed."""
-        self.tell(events.QueueMoved(enqueue, position))
-
-    def other_answered(self, other: OtherCall) -> None:
-        """Connect the caller with who was dialled."""
-        if other is self._successor and not self.over:
-            self._successor = None
-            before = self.other
-            self._connect(other)
-            if before is not None:
-                before.hang_up("transferred")
-                self._sent_on()
-            return
-        if self._transfer is None or self.over:
-            other.hang_up("the caller is gone")
-            return
-        transfer, self._transfer = self._transfer, None
-        self._connect(other)
-        self.tell(events.TransferAnswered(transfer))
-
-    def other_failed(self, other: OtherCall, code: int) -> None:
-        """Take in that who was dialled did not answer."""
-        if other is self._successor:
-            self._successor = None
-            trace = {"by": "agent", "failed": _reason(code), "code": code}
-            self.observe(Note(EventKind.TRANSFER, self.dialog.node, trace))
-            if self.other is not None:
-                self.other.refer_failed(code)
-                self._let_talk(self.other)
-            else:
-                self._fill(None)
-                self.tell(events.HungUp("agent"))
-            return
-        if self._transfer is None:
-            return
-        transfer, self._transfer, self.other = self._transfer, None, None
-        self._fill(None)
-        self._transfer_failed(transfer, code)
-
-    def other_holds(self, other: OtherCall, on: bool) -> None:
-        """Who the caller speaks with put the caller on hold, or came back."""
-        if other is self.other:
-            self.observe(Note(EventKind.HOLD, self.dialog.node, {"by": "agent", "on": on}))
-            if self._successor is None:  # else the caller hears that it rings
-                self._let_talk(other)
-
-    def other_refers(self, other: OtherCall, target: str) -> None:
-        """Call who the agent wants the caller to speak with; the agent waits until that one answers."""
-        if other is not self.other or self._successor is not None:
-            other.refer_failed(_DECLINE)
-            return
-        self.observe(Note(EventKind.TRANSFER, self.dialog.node, {"by": "agent", "to": masked_number(target)}))
-        other.part()
-        self._fill(self._around.sounds.ringing)
-        self._successor = self._around.other_call(self)
-        self._successor.dial(target, SUCCESSOR_SECONDS, caller=self.log.call.caller)
-
-    def other_left(self, other: OtherCall) -> None:
-        """Who the caller spoke with hung up."""
-        if other is not self.other:
-            return
-        self.other = None
-        if self._successor is not None:  # transferred blindly: the caller waits for the next one
-            self._sent_on()
-            return
-        self._fill(None)
-        self._around.waiting.leave(self, "agent")
-        self.tell(events.HungUp("agent"))
-
     def observe(self, note: Note) -> None:
         """Keep a note of what happened outside the dialog."""
         for observer in self._observers:
@@ -408,7 +233,7 @@ class LiveCall:
             return
         for action in self.dialog.handle(event, self.now):
             self._carry_out(action)
-        self._fill_silence()
+        self.saying.fill_silence()
 
     def hang_up(self, cause: str) -> None:
         """End the call from outside: the centre is closing."""
@@ -421,271 +246,69 @@ class LiveCall:
             case actions.Answer():
                 pass  # the caller was answered before the dialog was told of the call
             case actions.Play(play, prompt):
-                self._say(play, prompt)
+                self.saying.say(play, prompt)
             case actions.Replay(play):
-                self._begin_play(play)
-                self._media(media.PlayMessage(self._leg, play))
+                self.saying.replay(play)
             case actions.StopPlaying():
-                self._quiet()
-                self._media(media.StopPlaying(self._leg))
+                self.saying.stop()
             case actions.Listen():
                 if not self._around.hearing.listen(self.id, action):
                     self.observe(Note(EventKind.ERROR, self.dialog.node, {"reason": "no-ear"}))
             case actions.StopListening():
                 self._around.hearing.stop(self.id)
             case actions.StartTimer(timer, _, seconds):
-                self._start_timer(timer, seconds)
+                self._timers.start(timer, seconds)
             case actions.CancelTimer(timer):
-                self._frozen.pop(timer, None)
-                handle = self._timers.pop(timer, None)
-                if handle is not None:
-                    handle.cancel()
+                self._timers.cancel(timer)
             case actions.StartRecording() | actions.Mask() | actions.Unmask():
-                self._privacy.take(action, self._sample)
-                self._follow_privacy()
-            case actions.Record(record, silence_seconds):
-                self._record = record
-                self._media(media.StartMessage(self._leg))
-                self._follow_privacy()
-                self._play_loaded(NO_PLAY, self._around.sounds.beep)
-                self._around.hearing.await_silence(self.id, record, silence_seconds)
-            case actions.StopRecording():
-                self._record = None
-                self._media(media.StopMessage(self._leg))
-                self._follow_privacy()
-                self._around.hearing.stop_awaiting(self.id)
-            case actions.Discard():
-                pass  # the next message takes its place
+                self._veil.take(action)
+            case actions.Record() | actions.StopRecording() | actions.Discard():
+                self._take_message(action)
             case actions.Note():
                 self._noted(action)
             case actions.KeepSurvey(score):
                 self.log.keep_survey(score)
+            case actions.Callback(callback, _, _):
+                self._callback = action
+                self._around.loop.call_soon(self.tell, events.CallbackKept(callback))
             case actions.Fetch():
-                self._ask(action)
+                self._lookup.ask(action)
             case actions.StopFetching():
-                self._fetch = None
+                self._lookup.stop()
             case actions.HangUp():
                 self._finish(action)
             case _:
-                self._hand_over(action)
+                self.partner.carry_out(action)
 
-    def _hand_over(self, action: Action) -> None:
+    def _take_message(self, action: actions.Record | actions.StopRecording | actions.Discard) -> None:
         match action:
-            case actions.Enqueue(enqueue, queue):
-                self._enqueue = enqueue
-                self._fill(self._around.sounds.hold_music)
-                self._around.waiting.enqueue(self, queue, enqueue)
-            case actions.LeaveQueue():
-                self._enqueue = None
-                self._fill(None)
-                self._around.waiting.leave(self, self._exit)
-            case actions.Transfer(transfer, to, seconds):
-                self._transfer = transfer
-                target = self._around.refers(to)
-                if target is not None and self.caller is not None:
-                    self._referring = True
-                    self.caller.signal(signalling.Refer(self.caller.id, target))
-                    return
-                self._fill(self._around.sounds.ringing)
-                self._dial(to, seconds)
-            case actions.StopTransfer():
-                self._transfer = None
-                self._fill(None)
-                self._part("the caller was taken back")
-            case actions.Callback(callback, _, _):
-                self._callback = action
-                self._soon(events.CallbackKept(callback))
-            case _:
-                raise TypeError(f"{type(action).__name__} is no action of a call")
+            case actions.Record(record, silence_seconds):
+                self._media(media.StartMessage(self._leg))
+                self._veil.message(True)
+                self.saying.beep()
+                self._around.hearing.await_silence(self.id, record, silence_seconds)
+            case actions.StopRecording():
+                self._media(media.StopMessage(self._leg))
+                self._veil.message(False)
+                self._around.hearing.stop_awaiting(self.id)
+            case actions.Discard():
+                pass  # the next message takes its place
 
     def _noted(self, note: Note) -> None:
-        if self._handed_on and note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
-            return  # the agent's conversation ended before, with BLINDTRANSFER
-        if note.kind in (EventKind.EXITWITHKEY, EventKind.EXITWITHTIMEOUT):
-            self._exit = note.kind.value
         if note.kind is EventKind.CALLBACK and note.data.get("kept"):
             asked, self._callback = self._callback, None
             if asked is not None:
                 self.log.keep_callback(asked.number, asked.queue)
-        self.observe(note)
-
-    # -- sound --------------------------------------------------------------------------------------
+        if self.partner.noted(note):
+            self.observe(note)
 
     @property
     def _leg(self) -> str:
         return self.caller.id if self.caller is not None else ""
 
-    @property
-    def _sample(self) -> int:
-        return round(self.now * RATE)
-
     def _media(self, message: Any) -> None:
         if self.caller is not None:
             self.caller.send(message)
-
-    def _say(self, play: int, prompt: Prompt) -> None:
-        self._begin_play(play)
-        if self._show is not None:
-            self._show({"say": prompt.text})
-        ready = self._around.sounds.ready(prompt)
-        if ready is not None:
-            self._play_loaded(play, ready)
-            return
-        task = self._around.loop.create_task(self._prepare(play, prompt))
-        self._preparing = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _prepare(self, play: int, prompt: Prompt) -> None:
-        """Play a prompt as soon as it is made; whatever is wrong with it, the call goes on without."""
-        try:
-            sound: PromptSound = await self._around.sounds.sound(prompt)
-        except Exception as error:
-            # what was to be said may be about the caller: it stays out of trace and log
-            trace = {"reason": "prompt", "name": prompt.name, "problem": type(error).__name__}
-            self.observe(Note(EventKind.ERROR, self.dialog.node, trace))
-            self._played(play, events.PromptFailed(play))
-            return
-        if self._play != play or self.over:
-            return
-        if isinstance(sound, LoadedSound):
-            self._play_loaded(play, sound)
-        else:
-            self._play_spoken(play, sound)
-
-    def _begin_play(self, play: int) -> None:
-        self._quiet()
-        self._play = play
-        self._filling = False
-
-    def _quiet(self) -> None:
-        self._play = None
-        self._filling = False
-        if self._preparing is not None:
-            self._preparing.cancel()
-            self._preparing = None
-
-    def _play_loaded(self, play: int, sound: LoadedSound, *, loop: bool = False) -> None:
-        self._media(media.Play(self._leg, play, self._around.load(sound), loop))
-
-    def _play_spoken(self, play: int, sound: SpokenSound) -> None:
-        self._media(media.PlayStream(self._leg, play))
-        for first in range(0, len(sound.sound), _PIECE):
-            self._media(media.Feed(self._leg, play, sound.sound[first : first + _PIECE]))
-        self._media(media.Feed(self._leg, play, b"", last=True))
-
-    def _played(self, play: int, event: events.PromptEnded | events.PromptFailed) -> None:
-        if play != NO_PLAY and play == self._play:
-            self._play = None
-            self.tell(event)
-
-    def _fill(self, filler: LoadedSound | None) -> None:
-        """Have something to hear while nothing is said, or no longer."""
-        if filler is None and self._filling:
-            self._media(media.StopPlaying(self._leg))
-        self._filler, self._filling = filler, False
-        self._fill_silence()
-
-    def _fill_silence(self) -> None:
-        if self._filler is not None and self._play is None and not self._filling and not self.over:
-            self._filling = True
-            self._play_loaded(NO_PLAY, self._filler, loop=True)
-
-    def _follow_privacy(self) -> None:
-        """Have the caller's channel written as silence, or not, as it should be from now on."""
-        if self._unmask is not None:
-            self._unmask.cancel()
-            self._unmask = None
-        silent = self._privacy.silent(self._sample, message=self._record is not None)
-        if silent != self._silent:
-            self._silent = silent
-            self._media(media.Silence(self._leg, silent))
-        if self._privacy.ends_at is not None:
-            wait = max(self._privacy.ends_at - self._sample, 0) / RATE + 0.001
-            self._unmask = self._around.loop.call_later(wait, self._follow_privacy)
-
-    # -- time and the web ---------------------------------------------------------------------------
-
-    def _start_timer(self, timer: int, seconds: float) -> None:
-        if self.caller is not None and self.caller.held:
-            self._frozen[timer] = seconds
-            return
-        self._timers[timer] = self._around.loop.call_later(seconds, self._timer_ended, timer)
-
-    def _timer_ended(self, timer: int) -> None:
-        self._timers.pop(timer, None)
-        self.tell(events.TimerEnded(timer))
-
-    def _soon(self, event: Event) -> None:
-        """Tell the dialog after what it has asked for now is done."""
-        self._around.loop.call_soon(self.tell, event)
-
-    def _ask(self, fetch: actions.Fetch) -> None:
-        if not self._around.allow_web:
-            self._soon(events.FetchFailed(fetch.id, "not-allowed"))
-            return
-        if self._web is None:
-            self._web = WebClient(self._around.allow_web)
-        self._fetch = fetch.id
-        self._web.start(fetch)
-        task = self._around.loop.create_task(self._answer(self._web, fetch.id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, web: WebClient, fetch: int) -> None:
-        answer = await asyncio.to_thread(web.wait, fetch, _LONGEST_ANSWER)
-        if self._fetch == fetch:
-            self._fetch = None
-            self.tell(answer or events.FetchFailed(fetch, "timeout"))
-
-    # -- someone else -------------------------------------------------------------------------------
-
-    def _dial(self, to: str, seconds: float) -> None:
-        self.other = self._around.other_call(self)
-        self.other.dial(self._around.address(to), seconds, trunk=self._around.trunk)
-
-    def _connect(self, other: OtherCall) -> None:
-        self._quiet()
-        self.other = other
-        self._around.hearing.stop(self.id)
-        self._let_talk(other)
-
-    def _let_talk(self, other: OtherCall) -> None:
-        """Let the caller hear ``other``, or music as long as that one has the caller on hold."""
-        if other.holds:
-            other.part()
-            self._fill(self._around.sounds.hold_music)
-        else:
-            self._filler, self._filling = None, False  # a bridge ends what is played
-            other.bridge()
-
-    def _sent_on(self) -> None:
-        """Take in that the agent's part in the call is over."""
-        self._handed_on = True
-        self._around.waiting.leave(self, "transfer")
-
-    def _part(self, reason: str) -> None:
-        others = [each for each in (self.other, self._successor) if each is not None]
-        self.other = self._successor = None
-        for each in others:
-            each.hang_up(reason)
-
-    def _referred(self, code: int) -> None:
-        """Take in what became of sending the caller elsewhere."""
-        if not self._referring or self._transfer is None:
-            return
-        self._referring = False
-        transfer, self._transfer = self._transfer, None
-        if 200 <= code < 300:
-            self.tell(events.TransferAnswered(transfer))
-            self.tell(events.HungUp("caller"))
-        else:
-            self._transfer_failed(transfer, code)
-
-    def _transfer_failed(self, transfer: int, code: int) -> None:
-        reason = _reason(code)
-        self.observe(Note(EventKind.TRANSFER, self.dialog.node, {"failed": reason, "code": code}))
-        self.tell(events.TransferFailed(transfer, reason))
 
     # -- the end ------------------------------------------------------------------------------------
 
@@ -699,23 +322,18 @@ class LiveCall:
         if self.over:
             return
         self.end, self._ended_at = end, self.now
-        self._quiet()
-        self._filler = None
-        for handle in [*self._timers.values(), *([self._unmask] if self._unmask else [])]:
-            handle.cancel()
+        self.saying.close()
+        self._veil.close()
         self._timers.clear()
-        self._frozen.clear()
-        self._fetch = None
-        if self._web is not None:
-            self._web.close()
+        self._lookup.close()
         self._around.hearing.detach(self.id)
-        self._part("the caller is gone")
+        self.partner.part("the caller is gone")
         self._around.waiting.leave(self)
         caller = self.caller
         if caller is None or not caller.closing:
             self._conclude(None, begun=self._began is not None)
         elif last_words and self._began is not None and caller.state is not PartyState.OVER:
-            self._play_loaded(NO_PLAY, self._around.sounds.apology)
+            self.saying.play(NO_PLAY, self._around.sounds.apology)
             wait = self._around.sounds.apology.seconds
             self._around.loop.call_later(wait, caller.hang_up, end.cause)
         elif caller.state is not PartyState.OVER:
@@ -739,10 +357,3 @@ class LiveCall:
             why = str(problem) if isinstance(problem, HuawuError) else repr(problem)
             structlog.get_logger().error("a call's record could not be completed", call=self.id, why=why)
         self._around.over(self)
-
-
-def _reason(code: int) -> Literal["busy", "no-answer", "failed"]:
-    """Return what a SIP status means to a dialog."""
-    if code in (486, 600, 603):
-        return "busy"
-    return "no-answer" if code in (408, 480, 487) else "failed"

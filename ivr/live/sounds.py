@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ RATE = 8000
 #: Name, text and language of what is said when a process dies under a call.
 APOLOGY = ("apology", "非常抱歉，系统出现故障，请稍后再拨。", "zh")
 _THREADS = 4
+_INDEX = "prompts.json"
 _BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE = 1000.0, 0.3, 6000.0
 # ITU-T E.180, supplement 2: China's ringing tone is 450 Hz, 1 s on and 4 s off.
 _RING_HERTZ, _RING_ON, _RING_OFF, _RING_AMPLITUDE = 450.0, 1.0, 4.0, 3000.0
@@ -57,6 +59,10 @@ PromptSound = LoadedSound | SpokenSound
 class SoundShelf:
     """Makes prompts ready for the media process.
 
+    What was made before lies in the folder and is ready at once, so that an engine that takes over from a
+    dead one need not make it again before its first caller hears anything; :meth:`prepare` looks whether it
+    is still what is to be said.
+
     Parameters
     ----------
     folder : Path
@@ -73,6 +79,7 @@ class SoundShelf:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="prompt")
         folder.mkdir(parents=True, exist_ok=True)
         self._apology: LoadedSound | None = None
+        self._recall()
         #: Comes before a message.
         self.beep = self._keep(_tone(_BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE))
         #: What a caller hears while another number rings.
@@ -90,13 +97,14 @@ class SoundShelf:
     @property
     def apology(self) -> LoadedSound:
         """What a caller hears when the centre breaks under the call; silence where it cannot be spoken."""
-        if self._apology is None:
+        ready = self._ready.get(Prompt(*APOLOGY), self._apology)
+        if ready is None:
             try:
                 sound = self._sound_of(*APOLOGY)
             except Exception:
                 sound = np.zeros(RATE, np.int16)
-            self._apology = self._keep(sound)
-        return self._apology
+            ready = self._apology = self._keep(sound)
+        return ready
 
     def ready(self, prompt: Prompt) -> LoadedSound | None:
         """Return the sound of a prompt that was made before."""
@@ -118,13 +126,15 @@ class SoundShelf:
     def prepare(self, flows: Iterable[Flow]) -> None:
         """Make all that the flows, and those they lead into, always say; what cannot be spoken is logged."""
         parts = {each.name: each for flow in flows for each in (flow, *flow.flows.values())}
-        _ = self.apology
-        prompts = [each for part in parts.values() for each in part.prompts() if not variables_in(each.text)]
-        for prompt in dict.fromkeys(prompts):
+        always = [Prompt(*APOLOGY)]
+        always += [each for part in parts.values() for each in part.prompts() if not variables_in(each.text)]
+        for prompt in dict.fromkeys(always):
             try:
                 self._make(prompt)
             except Exception as error:
                 structlog.get_logger().error("a prompt cannot be made", prompt=prompt.name, why=str(error))
+        _ = self.apology  # silence, if it could not be made
+        self._note()
 
     def take_music(self, sound: npt.NDArray[np.int16]) -> None:
         """Play ``sound``, int16 at 8 kHz, as music on hold."""
@@ -133,6 +143,32 @@ class SoundShelf:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _recall(self) -> None:
+        """Take what an engine before this one noted, as far as it is still there."""
+        try:
+            noted = json.loads((self._folder / _INDEX).read_bytes())
+            for name, text, language, sound, seconds in noted:
+                path = self._folder / f"{sound}.alaw"
+                if path.is_file():
+                    self._ready[Prompt(name, text, language)] = LoadedSound(sound, str(path), seconds)
+        except FileNotFoundError:
+            return
+        except (OSError, TypeError, ValueError) as error:
+            structlog.get_logger().warning("prompts are made anew", why=str(error))
+
+    def _note(self) -> None:
+        """Note what is ready, for an engine that comes after this one."""
+        noted = [
+            (prompt.name, prompt.text, prompt.language, sound.id, sound.seconds)
+            for prompt, sound in list(self._ready.items())
+        ]
+        draft = self._folder / f"{_INDEX}.new"
+        try:
+            draft.write_text(json.dumps(noted), encoding="utf-8")
+            draft.replace(self._folder / _INDEX)
+        except OSError as error:
+            structlog.get_logger().warning("prompts are not noted", why=str(error))
 
     def _make(self, prompt: Prompt) -> PromptSound:
         sound = self._sound_of(prompt.name, prompt.text, prompt.language)

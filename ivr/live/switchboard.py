@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -22,16 +23,25 @@ from ivr.dialog import CallFacts, Dialog
 from ivr.flow import Flow
 from ivr.live.connection import Connection
 from ivr.live.figures import Figures
-from ivr.live.livecall import Hearing, LiveCall, Waiting
+from ivr.live.livecall import LiveCall
 from ivr.live.othercall import Concerned, OtherCall
 from ivr.live.party import Holder, Party
 from ivr.live.settings import EngineSettings
 from ivr.live.sounds import LoadedSound, SoundShelf
+from ivr.live.surroundings import Hearing, Waiting
 from ivr.shelf import FlowShelf
 from ivr.wire import media, signalling
 
 #: When a caller who was refused may try again, in seconds.
 RETRY_SECONDS = 5
+
+
+@dataclass(slots=True)
+class _Arriving:
+    """A call whose record is being made, and how it ended meanwhile, if it did."""
+
+    door: str
+    end: actions.HangUp | None = None
 
 
 class Switchboard:
@@ -78,7 +88,7 @@ class Switchboard:
         self._shelves = shelves
         self._parties: dict[str, Party] = {}
         self._door_of: dict[str, str] = {}
-        self._arriving: dict[str, bool] = {}
+        self._arriving: dict[str, _Arriving] = {}
         self._loaded: set[str] = set()
         self._quiet = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,7 +114,7 @@ class Switchboard:
             if runs
         }
 
-    # -- what calls ask for (livecall.Surroundings) --------------------------------------------------
+    # -- what calls ask for (surroundings.Surroundings) --------------------------------------------------
 
     def load(self, sound: LoadedSound) -> str:
         """Have the media process know a sound; return its name there."""
@@ -113,10 +123,10 @@ class Switchboard:
             self.media.send(media.LoadSound(sound.id, sound.path))
         return sound.id
 
-    def other_call(self, call: LiveCall, concerned: Concerned | None = None) -> OtherCall:
-        """Return a call to someone else for this one's caller; by default the call itself is told of it."""
+    def other_call(self, call: LiveCall, concerned: Concerned) -> OtherCall:
+        """Return a call to someone else for this one's caller, and tell ``concerned`` of it."""
         assert call.caller is not None
-        return OtherCall(call.caller, self._outgoing, concerned or call)
+        return OtherCall(call.caller, self._outgoing, concerned)
 
     def address(self, to: str) -> str | None:
         """Return the URI to dial for a number, ``None`` where there is no way to it."""
@@ -252,13 +262,16 @@ class Switchboard:
                 structlog.get_logger().info("trunk", trunk=trunk, registered=registered, why=reason)
             case _:
                 if isinstance(message, signalling.Ended) and message.call in self._arriving:
-                    self._arriving[message.call] = False
+                    self._arriving[message.call].end = actions.HangUp("caller", Outcome.ABANDONED)
                 party = self._parties.get(message.call)
                 if party is not None:
                     self._guarded(party, party.door_told, message)
 
     def _door_lost(self, name: str) -> None:
         self.figures.lost(name)
+        for arriving in self._arriving.values():
+            if arriving.door == name:
+                arriving.end = actions.HangUp("signalling-died", Outcome.INTERRUPTED)
         for id in [each for each, door in self._door_of.items() if door == name]:
             party = self._parties.get(id)
             if party is not None:
@@ -292,7 +305,7 @@ class Switchboard:
             if shelf is None:
                 self._refuse(door, arrived, 404, "no-flow")
                 return
-            self._arriving[arrived.call] = True
+            self._arriving[arrived.call] = _Arriving(door)
             task = self.loop.create_task(self._take(door, arrived, shelf))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -311,13 +324,21 @@ class Switchboard:
         name = arrived.headers.get("x-huawu-door", door)
         try:
             log, flow = await self.loop.run_in_executor(None, self._open, name, arrived, shelf)
-        except HuawuError as error:
-            structlog.get_logger().error("a call cannot be stored", why=str(error))
+        except Exception as error:
+            if isinstance(error, HuawuError):
+                structlog.get_logger().error("a call cannot be stored", why=str(error))
+            else:
+                structlog.get_logger().exception("a call broke before it began", party=arrived.call)
+                self.figures.broke()
             del self._arriving[arrived.call]
             self._refuse(door, arrived, 503, "store")
+            self._look()
             return
-        if not self._arriving.pop(arrived.call):  # it went while its record was made
-            end = actions.HangUp("caller", Outcome.ABANDONED)
+        end = self._arriving.pop(arrived.call).end
+        if end is None and not self.media.standing:
+            end = actions.HangUp("media-died", Outcome.INTERRUPTED)
+            self._refuse(door, arrived, 503, "no-media")
+        if end is not None:  # it went while its record was made, or there is nobody to give it sound
             await self.loop.run_in_executor(None, log.close, end, 0.0, None)
             self._look()
             return

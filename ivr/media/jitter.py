@@ -41,7 +41,6 @@ _PLAYED = 4
 _WINDOW = 100  # frames over which the reserve is watched: 2 s
 _PATIENCE = 150  # frames after which a loud party is not waited for
 _QUIET = 10 ** (-42 / 10) * 32768**2 / 2  # mean square
-_BACKLOG = 1  # frames that may have come and not been looked at
 _FAR = 1 << 30
 
 _Ints = npt.NDArray[np.int64]
@@ -287,20 +286,32 @@ class JitterBuffers:
             self._stamp[slot] += FRAME
         self._lead[slot] = max(self._lead[slot], self._position[slot])
 
-    def lead(self, span: slice) -> tuple[_Bytes, _Bools]:
+    def lead(self, span: slice, quiet: _Bools) -> tuple[_Bytes, _Bools]:
         """Return for the slots of ``span`` the next frame that has come, before its time; see :meth:`take`.
 
-        To be called once for each call of :meth:`take`.
+        To be called once for each call of :meth:`take`. Where a row was ``quiet``, frames that are so too and
+        have others behind them are left out: what follows is heard sooner.
         """
         newest = self._newest[span]
         lead = np.maximum(self._lead[span], self._position[span])
-        lead += newest - lead - 1 > _BACKLOG
+        behind = quiet & (newest - lead > 1)
+        if np.count_nonzero(behind):
+            for row in behind.nonzero()[0].tolist():
+                lead[row] = self._catch_up(span.start + row, int(lead[row]), int(newest[row]))
         place = self._first[span] + (lead & _MASK)
         come = newest > lead
         there = come & (self._flags[place] & _FULL != 0)
         frames = np.take(self._frames, place, axis=0)
         self._lead[span] = lead + come
         return frames, there
+
+    def _catch_up(self, slot: int, lead: int, newest: int) -> int:
+        while newest - lead > 1:
+            place = lead & _MASK
+            if self._have[slot, place] & _FULL and _power(self._ring[slot, place]) > _QUIET:
+                break
+            lead += 1
+        return lead
 
 
 def _signed(difference: _Ints) -> _Ints:

@@ -18,6 +18,8 @@ from ivr.media.tempo import Tempo, ask_for_realtime
 from ivr.wire import media
 from ivr.wire.link import Link, listen_at
 
+#: Commands that are done before the clock is looked at again.
+AT_ONCE = 16
 #: Seconds from one collection of cyclic garbage to the next; there is hardly any.
 COLLECT = 60.0
 
@@ -33,8 +35,12 @@ class MediaProcess:
     """
 
     def __init__(self, settings: MediaSettings) -> None:
-        self._scheduling = ask_for_realtime() if settings.realtime else "normal"
+        # The threads of the exchange come before others too, or they would hold Python's lock while they
+        # wait for a processor; but not before the clock, which starts them.
+        self._scheduling = ask_for_realtime(1) if settings.realtime else "normal"
         self._exchange = Exchange(settings, self._tell)
+        if settings.realtime:
+            self._scheduling = ask_for_realtime(2)
         self._ring = Path(settings.ring)
         self._path = Path(settings.run) / SOCKET
         try:
@@ -111,7 +117,7 @@ class MediaProcess:
                 link.flush()
                 self._watch(link)
             if events & ~select.EPOLLOUT:
-                for command in link.receive():
+                for command in link.receive(AT_ONCE):
                     self._exchange.told(command, time.monotonic())
         except LinkError as error:
             self._lose(str(error))

@@ -19,7 +19,7 @@ from ivr.media.slots import Slots
 from ivr.media.sounds import SoundBank
 from ivr.media.tempo import FRAME as FRAME_SECONDS
 from ivr.media.tempo import PHASES
-from ivr.media.tones import ToneWatch
+from ivr.media.tones import QUIET, ToneWatch
 from ivr.wire.media import DigitPressed, DigitReleased, PlayEnded, VoiceActivity
 from ivr.wire.ring import FRAMES, SoundRing
 from speech.g711 import ALAW_SILENCE, alaw_decode, alaw_encode
@@ -79,6 +79,7 @@ class Rows:
         self._party = np.zeros((count, FRAME), np.uint8)  # last frame of each party
         self._early = np.zeros((count, FRAME), np.uint8)  # newest frame of each party
         self._gap = np.zeros(count, np.int64)  # frames since it came
+        self._quiet = np.ones(count, np.bool_)
         self._peer = np.full(count, -1, np.int64)
         self._bridges = 0
         self._ticks = [0] * PHASES
@@ -183,7 +184,7 @@ class Rows:
     def listen(self, group: int) -> None:
         """Watch what has come for a group for sound and for tones of keys, before its next tick."""
         span = self._slots.span(group)
-        self._listen(span, *self.jitter.lead(span))
+        self._listen(span, *self.jitter.lead(span, self._quiet[span]))
 
     def half(self, group: int) -> None:
         """Send what is due 10 ms after the tick of a group."""
@@ -230,6 +231,7 @@ class Rows:
         gone = gap > _REPEATS
         early[gone] = ALAW_SILENCE
         power = np.take(_SQUARES, early).mean(axis=1)
+        self._quiet[span] = power < QUIET
         for change in self._activity.feed(span, power, there | gone):
             leg = self.legs[change.slot]
             if leg and self.live[change.slot]:

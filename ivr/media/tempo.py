@@ -6,6 +6,8 @@ once, up to :data:`MOST_BEHIND`; more than that is left out, and the clock goes 
 
 from __future__ import annotations
 
+import os
+
 #: Phases of a frame, and seconds of each.
 PHASES, PHASE = 4, 0.005
 #: Seconds of a frame.
@@ -69,16 +71,19 @@ class Tempo:
         return 1000 * late[min(int(0.99 * len(late)), len(late) - 1)], 1000 * late[-1]
 
 
-def ask_for_realtime() -> str:
+def ask_for_realtime(priority: int) -> str:
     """Ask the system for scheduling before everyone else; return what it permitted.
 
-    Real-time first in, first out with the lowest priority; else nice −10; else it stays normal. It holds
-    for the calling thread and those that it starts.
-    """
-    import os
+    Real-time first in, first out; else nice −10; else it stays normal. It holds for the calling thread and
+    those that it starts from then on.
 
+    Parameters
+    ----------
+    priority : int
+        1 is the lowest of real time.
+    """
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except OSError:
         try:
             os.setpriority(os.PRIO_PROCESS, 0, -10)

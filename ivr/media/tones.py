@@ -3,8 +3,8 @@
 :class:`speech.dtmf.DtmfDetector` is exact and dear. Here each frame that is not quiet passes a sieve first:
 is a good part of its power in one tone of either group of keys? Every key has such a frame, since 40 ms of
 tone fill one in any case; of speech about one frame in two hundred is like that. Only then a detector hears
-the leg's last 80 ms, at the next frames; where that begins a digit, it goes on with the leg until the digit is
-over. So no key is told later than if every leg had a detector all the time.
+the leg's last 80 ms, at the next frames; where that begins a digit, it goes on with the leg until the digit
+is over. So no key is told later than if every leg had a detector all the time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from speech.keytones import HIGH_GROUP, LOW_GROUP
 SHARE, WEAKER = 0.55, 0.08
 #: Frames that a detector hears at once, 80 ms; and frames, from a suspicious one on, at which it may.
 WINDOW, LOOKS = 4, 3
+#: Mean square of a frame that holds no key: a pair of -40 dBm0 each, speech.tonepair.LEAST_DBM0, that fills a
+#: twentieth of it has more.
+QUIET = 10 ** (-50 / 10) * 32768**2 / 2
 #: Legs that are looked at in a tick; more have to wait for the next one.
 MOST = 64
 #: Frames after a digit for which its detector stays, in case another follows.
@@ -32,8 +35,6 @@ LINGER = 6
 _FRAME = 160
 _LINEAR = alaw_decode(bytes(range(256)))
 _EXACT = _LINEAR.astype(np.float32)
-# Mean square of a frame: a tone pair of -40 dBm0 each, speech.tonepair.LEAST_DBM0, that fills a twentieth.
-_LOUD = 10 ** (-50 / 10) * 32768**2 / 2
 _OFFSETS = (0.986, 1.0, 1.014)  # of each tone: within 2 % little is lost in 20 ms
 
 
@@ -149,7 +150,7 @@ class ToneWatch:
         told = self._follow(span)
         looks = self._looks[span]
         before = looks > 0
-        loud = (power > _LOUD).nonzero()[0]
+        loud = (power > QUIET).nonzero()[0]
         if len(loud):
             looks[loud[_suspicious(frames[loud], power[loud])]] = LOOKS
         rows = (looks > 0).nonzero()[0]

@@ -88,7 +88,7 @@ class Told:
     def heard(self, sound: Samples, channel: int = 1) -> float | None:
         """Return when a sound begins in the recording: 0 is the caller's channel, 1 what the caller heard."""
         found = hearing.find(sound, self.kept.sound[:, channel])
-        return found and found.start
+        return None if found is None else found.start
 
 
 Story = Callable[[RunningCentre], Told]

@@ -153,7 +153,8 @@ def vanishing(centre: RunningCentre) -> Kept:
 
 @about(vanishing)
 def test_a_caller_who_is_not_there_any_more_is_hung_up(kept: Kept) -> None:
-    assert (kept.call.hangup_cause, kept.call.outcome) == ("media-timeout", Outcome.INTERRUPTED)
+    assert (kept.call.hangup_cause, kept.call.outcome) == ("caller", Outcome.ABANDONED)
+    assert [each.data for each in kept.of(EventKind.ERROR)] == [{"reason": "media-timeout"}]
 
 
 def offering_nothing(centre: RunningCentre) -> Kept:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calls.records import Agent, Call, Callback, CallEvent, EventKind, Outcome, Queue
+from calls.records import Agent, Call, Callback, CallEvent, EventKind, Leg, Outcome, Queue, Role
 from calls.store import Store
 from ivr.actions import HangUp, Note
 from ivr.calllog import CallLog
@@ -73,6 +73,39 @@ def test_figures_of_the_distributor_join_what_the_dialog_tells_whichever_comes_f
         (30.0, "RINGNOANSWER", {"agent": "1002", "ring_ms": 20000}),
         (34.0, "CONNECT", {"agent": "1001", "hold_seconds": 29.0}),
     ]
+
+
+def test_figures_of_a_call_that_breaks_off_are_an_entry_of_their_own(store: Store) -> None:
+    log = a_log(store)
+    log.queue_log(EventKind.ABANDON, 7.0, queue="refund", wait_seconds=2.0)
+    assert trace(store, log) == [(7.0, "ABANDON", {"queue": "refund", "wait_seconds": 2.0})]
+
+
+def test_figures_of_a_queue_do_not_join_what_a_transfer_to_a_number_told_before(store: Store) -> None:
+    log = a_log(store)
+    log.observe(Note(EventKind.CONNECT, "number"), 2.0)
+    log.observe(ENTERED, 5.0)
+    log.queue_log(EventKind.CONNECT, 9.0, hold_seconds=4.0)
+    log.observe(CONNECTED, 9.0)
+    assert trace(store, log) == [
+        (2.0, "CONNECT", {}),
+        (5.0, "ENTERQUEUE", {"queue": "refund"}),
+        (9.0, "CONNECT", {"agent": "1001", "hold_seconds": 4.0}),
+    ]
+
+
+def test_a_blind_transfer_ends_the_agent_s_part_and_not_the_caller_s(store: Store) -> None:
+    log = a_log(store)
+    log.observe(ENTERED, 5.0)
+    log.observe(CONNECTED, 9.0)
+    log.queue_log(EventKind.BLINDTRANSFER, 30.0, agent="1001")
+    log.close(END, 99.0, None)
+    ends = {
+        leg.role: (leg.ended_at - log.call.started_at).total_seconds()
+        for leg in store.find(Leg)
+        if leg.ended_at is not None
+    }
+    assert ends == {Role.AGENT: 30.0, Role.CALLER: 99.0}
 
 
 def test_figures_of_a_second_conversation_do_not_join_the_first(store: Store) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 #: Below the ports that the system hands out by itself, so that nobody takes one before it is used.
 _FIRST, _LAST = 20_000, 32_000
+_lock = threading.Lock()
 # Two test runs beside each other begin elsewhere.
 _next = _FIRST + os.getpid() * 194 % (_LAST - _FIRST)
 
@@ -21,13 +23,14 @@ def free_port(kind: int = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> int:
 def free_ports(count: int, kind: int = socket.SOCK_DGRAM, host: str = "127.0.0.1") -> range:
     """Return ``count`` ports in a row, the first even, that nobody has."""
     global _next
-    for _ in range((_LAST - _FIRST) // 2):
-        ports = range(_next, _next + count)
-        _next = _next + count + count % 2
-        if _next >= _LAST:
-            _next = _FIRST
-        if _are_free(ports, kind, host):
-            return ports
+    with _lock:  # calls are made beside each other
+        for _ in range((_LAST - _FIRST) // 2):
+            ports = range(_next, _next + count)
+            _next = _next + count + count % 2
+            if _next >= _LAST:
+                _next = _FIRST
+            if _are_free(ports, kind, host):
+                return ports
     raise OSError(f"no {count} ports in a row are free between {_FIRST} and {_LAST}")
 
 

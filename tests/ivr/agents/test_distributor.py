@@ -358,11 +358,20 @@ def test_an_answer_in_between_counts_anew() -> None:
     assert centre.distributor.roster.seat("a").unanswered == 0
 
 
+def test_an_agent_is_not_paused_because_the_way_to_the_phone_fails() -> None:
+    centre = Centre(an_agent("a"))
+    centre.tell(CallerWaits("c1", "sales"))
+    for _ in range(4):
+        assert logged(centre.refuse("a", 503))[-1][0] == "RINGNOANSWER"
+        centre.after(5)
+    assert centre.states() == {"a": "ringing"}
+
+
 def test_a_centre_may_never_pause_anybody() -> None:
     centre = Centre(an_agent("a"), rules=Rules(most_no_answers=0))
     centre.tell(CallerWaits("c1", "sales"))
-    for _ in range(10):
-        centre.refuse("a")
+    for code in (408, 503) * 5:
+        centre.refuse("a", code)
         centre.after(5)
     assert centre.states() == {"a": "ringing"}
 

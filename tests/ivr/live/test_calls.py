@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calls.records import Call, EventKind, Outcome
-from ivr.live.livecall import NO_PLAY
+from ivr.live.saying import NO_PLAY
 from ivr.wire import ears, media, signalling
 from tests.ivr.live.stage import HELD, OFFER, Stage
 
@@ -146,10 +146,10 @@ def test_time_stands_still_for_a_caller_who_holds(tmp_path: Path) -> None:
         stage.sip.say(signalling.Reoffered("c1", HELD))
         connect = await stage.media.until(media.ConnectLeg, lambda each: each.direction != "sendrecv")
         assert connect.direction == "recvonly"
-        assert call._timers == {} and call._frozen
+        assert call._timers.standing_still and len(call._timers) > 0
         stage.sip.say(signalling.Reoffered("c1", OFFER))
         await stage.media.until(media.ConnectLeg, lambda each: each.direction == "sendrecv")
-        assert call._timers and call._frozen == {}
+        assert not call._timers.standing_still and len(call._timers) > 0
         assert [data for kind, data in await stage.notes(call) if kind is EventKind.HOLD] == [
             {"by": "caller", "on": True},
             {"by": "caller", "on": False},
@@ -279,14 +279,14 @@ def test_a_queue_plays_music_and_goes_on_after_the_agent(tmp_path: Path) -> None
         await heard(stage)
         assert (await stage.media.until(media.Play)).loop
         assert stage.queues.waiting == {call.id: "general"}
-        other = stage.board.other_call(call)
+        other = stage.board.other_call(call, call.partner)
         other.dial("sip:8001@10.0.0.9", 20)
         dial = await stage.sip.until(signalling.Dial)
-        call.agent_answered("A01", other)
+        call.partner.agent_answered("A01", other)
         await stage.media.until(media.Bridge)
         stage.sip.say(signalling.Answered(dial.call, OFFER))
         await stage.media.until(media.ConnectLeg)
-        call.other_left(other)
+        call.partner.other_left(other)
         assert not (await stage.media.until(media.Play)).loop  # the survey
         await stage.press("5")
         record = await stage.over(call)
@@ -341,6 +341,45 @@ def test_when_signalling_dies_callers_hear_an_apology(tmp_path: Path) -> None:
         await stage.media.until(media.CloseLeg)
         record = await stage.over(call)
         assert (record.outcome, record.hangup_cause) == (Outcome.INTERRUPTED, "signalling-died")
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("dies", "cause"), [("media", "media-died"), ("sip", "signalling-died")], ids=["media", "signalling"]
+)
+def test_a_process_that_dies_while_a_call_is_being_taken_leaves_no_call(
+    tmp_path: Path, dies: str, cause: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        board = stage.board
+        lost = board.media if dies == "media" else board.doors["sip"]
+        with board._shelves[0][1]._lock:  # nobody can look which flow it is until then
+            stage.arrive()
+            async with asyncio.timeout(10):
+                while not board._arriving:
+                    await asyncio.sleep(0)
+                getattr(stage, dies).die()
+                while lost.standing:
+                    await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            while not (ended := [each for each in stage.store.find(Call) if each.ended_at]):
+                await asyncio.sleep(0.001)
+        assert [(each.outcome, each.hangup_cause) for each in ended] == [(Outcome.INTERRUPTED, cause)]
+        assert (board.calls, board._arriving) == ({}, {})
+        if dies == "media":
+            assert (await stage.sip.until(signalling.Reject)).code == 503
+
+    play(tmp_path, scene)
+
+
+def test_a_call_that_cannot_even_begin_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(stage.board._shelves[0][1], "_stamp", None)
+        monkeypatch.setattr(stage.board._shelves[0][1], "path", None)
+        stage.arrive()
+        assert (await stage.sip.until(signalling.Reject)).code == 503
+        assert stage.board._arriving == {}
 
     play(tmp_path, scene)
 

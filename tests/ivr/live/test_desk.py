@@ -1,4 +1,4 @@
-"""Agents on telephones that the test plays, and callers who wait for them; the clock moves when it is told."""
+"""Agents on telephones that the test plays, and callers who wait for them, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -323,7 +323,7 @@ def test_where_nobody_works_the_caller_is_sent_on_to_leave_a_message(tmp_path: P
 def test_who_waits_too_long_leaves_a_message_and_no_phone_rings_on(tmp_path: Path) -> None:
     async def scene(stage: Stage) -> None:
         call = await in_queue(stage)
-        while call.enqueued is not None:
+        while call.partner.enqueued is not None:
             await rung(stage)
             stage.pass_time(20)
             await stage.sip.until(signalling.Bye)
@@ -512,6 +512,8 @@ def test_a_transfer_that_fails_brings_the_caller_back_to_the_agent(tmp_path: Pat
         await stage.media.until(media.Play)
         stage.sip.say(signalling.Ended(dial.call, "remote", code))
         assert await stage.media.until(media.Bridge) == media.Bridge("c1", ring)
+        told = await stage.sip.until(signalling.ReferProgress)
+        assert (told.call, told.code, told.final) == (ring, code, True)
         reason = {486: "busy", 408: "no-answer", 403: "failed"}[code]
         transfers = [data for kind, data in await stage.notes(call) if kind is EventKind.TRANSFER]
         assert transfers == [
@@ -549,6 +551,28 @@ def test_a_transfer_that_fails_when_the_agent_is_gone_lets_the_flow_go_on(tmp_pa
         stage.sip.say(signalling.Ended(dial.call, "remote", 486))
         await stage.media.until(media.Play, lambda each: not each.loop)  # the survey
         assert [kind for kind, _ in await trace(stage, call)] == ["ENTERQUEUE", "CONNECT", "BLINDTRANSFER"]
+
+    play(tmp_path, scene)
+
+
+def test_an_agent_transfers_to_one_number_at_a_time(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        _, ring = await talking(stage)
+        stage.sip.say(signalling.ReferRequested(ring, "sip:8888@10.0.0.9"))
+        await stage.sip.until(signalling.Dial)
+        stage.sip.say(signalling.ReferRequested(ring, "sip:9999@10.0.0.9"))
+        told = await stage.sip.until(signalling.ReferProgress)
+        assert (told.call, told.code, told.final) == (ring, 603, True)
+
+    play(tmp_path, scene)
+
+
+def test_a_caller_transfers_nobody(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        await talking(stage)
+        stage.sip.say(signalling.ReferRequested("c1", "sip:8888@10.0.0.9"))
+        told = await stage.sip.until(signalling.ReferProgress)
+        assert (told.call, told.code, told.final) == ("c1", 603, True)
 
     play(tmp_path, scene)
 
@@ -615,6 +639,16 @@ def test_a_dial_code_of_somebody_else_is_refused(tmp_path: Path, source: str, ca
         assert states(stage) == {"A01": "available", "A02": "available"}
 
     play(tmp_path, scene)
+
+
+def test_the_host_tells_agents_with_one_number_apart(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        dial_code(stage, "*70")
+        await stage.sip.until(signalling.Accept)
+        assert states(stage) == {"A01": "available", "A03": "offline"}
+
+    other = Agent(id="A03", address="sip:8001@10.0.0.7")
+    play(tmp_path, scene, staff=(ANN, other), at_work=())
 
 
 def test_an_agent_may_be_at_an_ipv6_address(tmp_path: Path) -> None:

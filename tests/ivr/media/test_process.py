@@ -247,9 +247,9 @@ def test_what_is_masked_is_silence_and_its_spans_are_told(rig: Rig) -> None:
     path = rig.folder / "a.wav"
     rig.say(media.StartRecording("a", str(path)))
     parts = [noise(0.4, seed=6 + part) for part in range(3)]
-    party.talk(parts[0] + SILENT * 5)
+    party.talk(parts[0] + SILENT * 12)
     rig.say(media.Silence("a", False))
-    party.talk(parts[1] + SILENT * 5)
+    party.talk(parts[1] + SILENT * 12)
     rig.say(media.Silence("a", True))
     party.talk(parts[2])
     rig.say(media.CloseLeg("a"))
@@ -268,7 +268,7 @@ def test_a_message_is_kept_and_played_back(rig: Rig) -> None:
     rig.say(media.PlayMessage("a", 1))
     assert rig.wait(media.PlayFailed) == media.PlayFailed("a", 1, "no message was kept")
     rig.say(media.StartMessage("a"))
-    party.talk(said + SILENT * 5)
+    party.talk(said + SILENT * 12)
     rig.say(media.StopMessage("a"), media.PlayMessage("a", 2))
     assert holds(b"".join(party.hear_until(said[-160:])), said)
     assert rig.wait(media.PlayEnded) == media.PlayEnded("a", 2)
@@ -279,7 +279,7 @@ def test_the_sound_of_a_party_is_in_the_ring(rig: Rig) -> None:
     ring = SoundRing.open(rig.ring)
     since = int(ring.counters[party.slot])
     said = noise(0.6, seed=10)
-    party.talk(said + SILENT * 5)
+    party.talk(said + SILENT * 12)
     sound, missed = ring.read(party.slot, since)
     assert missed == 0
     assert holds(sound.tobytes(), said)
@@ -307,7 +307,7 @@ def test_a_party_is_answered_where_it_sends_from_and_garbage_is_nobody(rig: Rig)
         stranger.bind(("127.0.0.1", 0))
         for garbage in (b"", b"x" * 172, packed(97, 1, 1, 1, SILENT), packed(8, 1, 1, 1, b"short")):
             stranger.sendto(garbage, ("127.0.0.1", opened.port))
-        for _ in range(3):
+        while elsewhere.quiet(0.02):
             elsewhere.send(SILENT)
         assert len(elsewhere.hear(5)) == 800
         stranger.sendto(packed(8, 1, 1, 1, SILENT), ("127.0.0.1", opened.port))
@@ -346,7 +346,7 @@ def test_a_stream_with_another_source_takes_over_with_its_second_packet(rig: Rig
     since = int(ring.counters[party.slot])
     party.source, party.timestamp, party.sequence = 0xBEEF, 5, 9000
     said = noise(0.5, seed=12)
-    party.talk(said + SILENT * 5)
+    party.talk(said + SILENT * 12)
     assert holds(ring.read(party.slot, since)[0].tobytes(), said[160:])
 
 
@@ -460,7 +460,7 @@ def test_when_the_engine_goes_everything_ends_and_the_next_one_is_served(rig: Ri
     party = rig.leg()
     rig.say(media.StartRecording("a", str(rig.folder / "a.wav"), silent=False))
     said = noise(0.3)
-    party.talk(said + SILENT * 5)
+    party.talk(said + SILENT * 12)
     rig.link.close()
     rig.link = rig.connect()
     while not party.quiet(0.2):
@@ -486,7 +486,7 @@ def test_when_it_is_told_to_end_recordings_are_complete(rig: Rig) -> None:
     path = rig.folder / "a.wav"
     rig.say(media.StartRecording("a", str(path), silent=False))
     said = noise(0.3)
-    party.talk(said + SILENT * 5)
+    party.talk(said + SILENT * 12)
     log = rig.stop()
     assert rig.process.returncode == 0, log
     assert holds(sides(path)[0], said)
