@@ -62,7 +62,7 @@ class Arrivals:
 
     def renew(self, leg: Leg) -> None:
         """Take what comes next from the party as a new stream."""
-        leg.source = leg.other_source = None
+        leg.source = leg.other_source = leg.trusted = leg.candidate = None
         self._inbox.source[leg.slot] = -1
         leg.events_in.forget()
 
@@ -117,7 +117,7 @@ class Arrivals:
         # Who has spoken before may have moved, but nobody else takes its place while it is silent.
         if leg.source not in (None, packet.source) and address not in (leg.address, _announced(leg)):
             return 0
-        if address != _announced(leg):
+        if address not in (_announced(leg), leg.trusted):
             before, count, since = leg.candidate or (address, 0, self._now)
             if before != address:
                 count, since = 0, self._now
@@ -133,7 +133,8 @@ class Arrivals:
             leg.sound.connect(address)
         except OSError:
             return size
-        leg.learnt, leg.address, leg.candidate = True, address, None
+        leg.learnt, leg.candidate = True, None
+        leg.address = leg.trusted = address
         self._inbox.watch(leg.sound.fileno(), leg.slot, leg.sound.recv_into)
         self._rows.outbox.address(leg)
         return size

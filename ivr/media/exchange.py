@@ -57,7 +57,7 @@ class Exchange:
         self._ports = PortPool(settings.host, settings.port_min, settings.port_max)
         self._legs: dict[str, Leg] = {}
         self._paths: dict[str, str] = {}  # of sounds
-        self._broken: dict[str, str] = {}  # sounds that cannot be read, and why
+        self._broken: dict[str, str] = {}  # paths that cannot be read, and why
         self._reading: set[str] = set()
         self._results: deque[Loaded | media.RecordingFailed | Closed] = deque()
         #: Readable when a thread has something to tell: :meth:`attend`.
@@ -289,27 +289,26 @@ class Exchange:
     # -- what they hear ---------------------------------------------------------------------------------
 
     def _load(self, command: media.LoadSound) -> None:
-        if self._paths.get(command.sound) != command.path or command.sound in self._broken:
-            self._paths[command.sound] = command.path
-            self._broken.pop(command.sound, None)
-            self._read(command.sound)
+        self._paths[command.sound] = command.path
+        self._broken.pop(command.path, None)
+        self._read(command.path)
 
-    def _read(self, sound: str) -> None:
-        if sound not in self._reading:
-            self._reading.add(sound)
-            self._loader.load(sound, self._paths[sound])
+    def _read(self, path: str) -> None:
+        if path not in self._reading and path not in self._rows.bank:
+            self._reading.add(path)
+            self._loader.load(path)
 
     def _loaded(self, result: Loaded) -> None:
-        self._reading.discard(result.sound)
-        if result.sound not in self._paths:
-            return
+        if result.path not in self._reading:
+            return  # an engine asked for it that is gone
+        self._reading.discard(result.path)
         reason = result.reason
-        if result.data is not None and not self._rows.bank.put(result.sound, result.data):
+        if result.data is not None and not self._rows.bank.put(result.path, result.data):
             reason = "there is no room for more sounds"
         if reason:
-            self._broken[result.sound] = reason
+            self._broken[result.path] = reason
         for leg in self._legs.values():
-            if leg.wanted and leg.wanted[0] == result.sound:
+            if leg.wanted and self._paths.get(leg.wanted[0]) == result.path:
                 self._begin(leg, *leg.wanted)
 
     def _play(self, command: media.Play) -> None:
@@ -320,15 +319,16 @@ class Exchange:
 
     def _begin(self, leg: Leg, sound: str, play: int, loop: bool) -> None:
         leg.wanted = None
-        if sound in self._rows.bank:
-            self._rows.playout.play(leg.slot, sound, play, loop=loop)
-        elif sound in self._broken:
-            self._tell(media.PlayFailed(leg.id, play, self._broken[sound]))
-        elif sound in self._paths:
-            leg.wanted = sound, play, loop
-            self._read(sound)
-        else:
+        path = self._paths.get(sound)
+        if path is None:
             self._tell(media.PlayFailed(leg.id, play, f"sound {sound} was never loaded"))
+        elif path in self._rows.bank:
+            self._rows.playout.play(leg.slot, path, play, loop=loop)
+        elif path in self._broken:
+            self._tell(media.PlayFailed(leg.id, play, self._broken[path]))
+        else:
+            leg.wanted = sound, play, loop
+            self._read(path)
 
     def _play_stream(self, command: media.PlayStream) -> None:
         leg = self._legs.get(command.leg)

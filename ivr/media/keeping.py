@@ -30,7 +30,8 @@ class Keeper:
         self._rows = rows
         self._recorder = recorder
         self._message_bytes = message_bytes
-        self._legs: list[set[Leg]] = [set() for _ in range(BLOCK)]  # by the tick at which they are cut
+        # by the group, and the tick at which they are cut
+        self._legs: dict[tuple[int, int], set[Leg]] = {}
 
     def record(self, leg: Leg, command: StartRecording) -> None:
         """Record a leg from now on."""
@@ -56,7 +57,7 @@ class Keeper:
         """End the recording of a leg and its message; return the recording, which is being completed."""
         track = leg.track
         self.cut(leg)
-        self._legs[leg.slot % BLOCK].discard(leg)
+        self._turn(leg).discard(leg)
         if track:
             if leg.silent:
                 self._mask(leg)
@@ -76,13 +77,12 @@ class Keeper:
             self.cut(leg)
             leg.message.running = False
             if leg.track is None:
-                self._legs[leg.slot % BLOCK].discard(leg)
+                self._turn(leg).discard(leg)
 
     def tick(self, group: int) -> None:
         """Cut the legs of a group whose turn it is."""
-        for leg in self._legs[self._rows.group_ticks(group) % BLOCK]:
-            if self._rows.group(leg) == group:
-                self.cut(leg)
+        for leg in self._legs.get((group, self._rows.group_ticks(group) % BLOCK), ()):
+            self.cut(leg)
         self._recorder.hand_over()
 
     def cut(self, leg: Leg) -> None:
@@ -101,7 +101,10 @@ class Keeper:
             self._recorder.write(leg.track, left, history.heard(slot, first, end))
 
     def _watch(self, leg: Leg) -> None:
-        self._legs[leg.slot % BLOCK].add(leg)
+        self._turn(leg).add(leg)
+
+    def _turn(self, leg: Leg) -> set[Leg]:
+        return self._legs.setdefault((self._rows.group(leg), leg.slot % BLOCK), set())
 
     def _recorded_seconds(self, leg: Leg) -> float:
         return round((leg.recorded_to - leg.recording_began) * FRAME, 3)

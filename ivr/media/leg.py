@@ -102,6 +102,8 @@ class Leg:
     control_address: tuple[str, int] | None = None
     #: Whether the party's address is certain and the socket hears nobody else.
     learnt: bool = False
+    #: The address that was, if the party has fallen silent since.
+    trusted: tuple[str, int] | None = None
     #: Where packets come from that was not announced: address, how many came, and since when.
     candidate: tuple[tuple[str, int], int, float] | None = None
     #: SSRC of the party, and one that would take its place if another packet of it came.

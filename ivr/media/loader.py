@@ -14,9 +14,9 @@ LARGEST = 9_600_000
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of reading a sound: its A-law, or why there is none."""
+    """What became of reading a file: its A-law, or why there is none."""
 
-    sound: str
+    path: str
     data: bytes | None
     reason: str = ""
 
@@ -32,13 +32,13 @@ class Loader:
 
     def __init__(self, tell: Callable[[Loaded], None]) -> None:
         self._tell = tell
-        self._wanted: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
+        self._wanted: SimpleQueue[str | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="loader")
         self._thread.start()
 
-    def load(self, sound: str, path: str) -> None:
+    def load(self, path: str) -> None:
         """Read a file."""
-        self._wanted.put((sound, path))
+        self._wanted.put(path)
 
     def end(self) -> None:
         """Read no more."""
@@ -46,18 +46,18 @@ class Loader:
         self._thread.join()
 
     def _work(self) -> None:
-        while (wanted := self._wanted.get()) is not None:
-            self._tell(_read(*wanted))
+        while (path := self._wanted.get()) is not None:
+            self._tell(_read(path))
 
 
-def _read(sound: str, path: str) -> Loaded:
+def _read(path: str) -> Loaded:
     try:
         with Path(path).open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        return Loaded(sound, None, f"{path}: {error.strerror}")
+        return Loaded(path, None, f"{path}: {error.strerror}")
     if len(data) > LARGEST:
-        return Loaded(sound, None, f"{path}: longer than {LARGEST} bytes")
+        return Loaded(path, None, f"{path}: longer than {LARGEST} bytes")
     if not data:
-        return Loaded(sound, None, f"{path}: empty")
-    return Loaded(sound, data)
+        return Loaded(path, None, f"{path}: empty")
+    return Loaded(path, data)

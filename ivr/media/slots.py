@@ -32,6 +32,9 @@ class Slots:
         self._first = {group: place * self._size for place, group in enumerate(self._order)}
         self._free = {group: list(range(self._size)) for group in self._order}
         self._used: dict[int, set[int]] = {group: set() for group in self._order}
+        self._spans: dict[int, slice] = {}
+        for group in _ORDER:
+            self._measure(group)
         self._room = count
 
     @property
@@ -46,8 +49,7 @@ class Slots:
 
     def span(self, group: int) -> slice:
         """Return the rows of the group of a phase, up to its last that is taken."""
-        first = self._first.get(group, 0)
-        return slice(first, first + max(self._used.get(group, ()), default=-1) + 1)
+        return self._spans[group]
 
     def group(self, slot: int) -> int:
         """Return the group of a row."""
@@ -63,6 +65,7 @@ class Slots:
             group = min(self._order, key=lambda each: len(self._used[each]))
         row = heapq.heappop(self._free[group])
         self._used[group].add(row)
+        self._measure(group)
         return self._first[group] + row
 
     def give_back(self, slot: int) -> None:
@@ -70,3 +73,8 @@ class Slots:
         group, row = self.group(slot), slot % self._size
         self._used[group].remove(row)
         heapq.heappush(self._free[group], row)
+        self._measure(group)
+
+    def _measure(self, group: int) -> None:
+        first = self._first.get(group, 0)
+        self._spans[group] = slice(first, first + max(self._used.get(group, ()), default=-1) + 1)

@@ -407,9 +407,11 @@ def queue_names() -> set[str]:
 def kinds(flow: str) -> dict[str, str]:
     """Return the kind of each node that a call may go through in a flow, by the name that is kept of it."""
     whole = _flow(flow)
-    own = {name: node.type for name, node in whole.nodes.items()}
-    others = [part for part in whole.flows.values() if part.name != whole.name]
-    return own | {f"{part.name}.{name}": node.type for part in others for name, node in part.nodes.items()}
+    found = {name: str(node.type) for name, node in whole.nodes.items()}
+    for part in whole.flows.values():
+        if part.name != whole.name:
+            found |= {f"{part.name}.{name}": str(node.type) for name, node in part.nodes.items()}
+    return found
 
 
 @cache

@@ -99,24 +99,16 @@ class Baresip:
         self.port = free_port(host=host)
         self.user = user
         self._control_port = free_port(socket.SOCK_STREAM)
-        self._folder = Path(tempfile.mkdtemp(prefix="baresip-"))
-        ports = free_ports(40, host=host)
-        (self._folder / "config").write_text(
-            _CONFIG.format(
-                host=host, port=self.port, folder=self._folder, first=ports[0], last=ports[-1],
-                modules=_MODULES, control=self._control_port,
-            )
-        )  # fmt: skip
+        self._rtp_ports = free_ports(40, host=host)
         chosen = {
             "regint": "0",
             "audio_codecs": "PCMA/8000/1,PCMU/8000/1",
             "answermode": "auto" if answers else "manual",
         } | dict(account or {})
         parameters = ";".join(f"{name}={value}" for name, value in chosen.items())
-        (self._folder / "accounts").write_text(f"<sip:{user}@{host}:{self.port}>;{parameters}\n")
+        self._account = f"<sip:{user}@{host}:{self.port}>;{parameters}\n"
         silence = np.zeros(_LONGEST * RATE, np.int16)  # it hangs up at the end of the file
-        sound = silence if says is None else np.concatenate([says, silence])
-        soundfile.write(self._folder / "said.wav", sound, RATE)
+        self._sound = silence if says is None else np.concatenate([says, silence])
         self._events: list[dict[str, Any]] = []
         self._half = b""
 
@@ -128,7 +120,9 @@ class Baresip:
     def __enter__(self) -> Baresip:
         require()
         with ExitStack() as opened:
+            self._folder = Path(tempfile.mkdtemp(prefix="baresip-"))
             opened.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._write_files()
             output = opened.enter_context((self._folder / "output").open("wb"))
             command = ["baresip", "-f", str(self._folder)]
             self._process = opened.enter_context(
@@ -146,6 +140,15 @@ class Baresip:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._opened.close()
+
+    def _write_files(self) -> None:
+        config = _CONFIG.format(
+            host=self.host, port=self.port, control=self._control_port, folder=self._folder,
+            first=self._rtp_ports[0], last=self._rtp_ports[-1], modules=_MODULES,
+        )  # fmt: skip
+        (self._folder / "config").write_text(config)
+        (self._folder / "accounts").write_text(self._account)
+        soundfile.write(self._folder / "said.wav", self._sound, RATE)
 
     # -- what it does --------------------------------------------------------------------------------
 

@@ -157,13 +157,11 @@ class Sipp:
         self.host = host
         self.port = port or free_port(host="" if within else host)
         self._scenario = scenario
-        self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
         self._few = calls <= _FEW
         here = "" if within else host  # a port there is free as long as only we use the place
         own = free_ports(4, host=here)[0]  # SIPp takes this one and its neighbours for itself
         media_host, media_port = media or (host, own)
-        text = scenario.xml().replace("[media_port]", f"[media_port{media_port - own:+d}]")
-        (self._folder / "scenario.xml").write_text(text, encoding="utf-8")
+        self._xml = scenario.xml().replace("[media_port]", f"[media_port{media_port - own:+d}]")
         each_call = int(rate) or 1
         self._command = [
             *within, "sipp", *([target] if target else []), "-sf", "scenario.xml",
@@ -194,9 +192,11 @@ class Sipp:
 
     def __enter__(self) -> Sipp:
         require(self._scenario)
-        os.mkfifo(self._folder / "cues")
         with ExitStack() as opened:
+            self._folder = Path(tempfile.mkdtemp(prefix="sipp-"))
             opened.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            (self._folder / "scenario.xml").write_text(self._xml, encoding="utf-8")
+            os.mkfifo(self._folder / "cues")
             self._cues = os.open(self._folder / "cues", os.O_RDONLY | os.O_NONBLOCK)
             opened.callback(os.close, self._cues)
             self._test = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))

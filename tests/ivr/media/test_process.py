@@ -530,3 +530,18 @@ def test_a_stranger_at_the_port_gives_way_to_the_party(rig: Rig) -> None:
     assert rig.wait(media.DigitPressed).key == "5"
     party.hear(5)
     assert rig.told(media.DigitPressed) == []
+
+
+def test_a_party_behind_a_translator_that_falls_silent_is_heard_at_once_again(rig: Rig) -> None:
+    rig.say(media.OpenLeg("a"))
+    opened = rig.wait(media.LegOpened)
+    party = rig.party(opened)
+    rig.say(media.ConnectLeg("a", "127.0.0.1", 9, event_type=101))
+    while party.quiet(0.02):
+        party.send(SILENT)
+    for _ in range(200):  # until its address is certain, and then until it is not
+        party.send(SILENT)
+        party.packet()
+    party.hear(180)
+    party.press("9")
+    assert rig.wait(media.DigitPressed).key == "9"
