@@ -31,9 +31,12 @@ check: $(VENV)/.dev ## Style, types and the import contract
 quick: $(VENV)/.dev ## The tests that take no time to wait for
 	$(BIN)/python -m pytest -m "not slow"
 
-soak: $(VENV)/.dev ## What takes hours: 100,000 random calls, 30 h of talk-off; figures into benchmarks/results/
+soak: $(VENV)/.dev ## What takes hours: random calls, talk-off, mutated SIP, an hour of real calls; figures into benchmarks/results/
 	$(BIN)/python -m benchmarks.random_calls --calls 100000 --json >benchmarks/results/random_calls.json
 	$(BIN)/python -m benchmarks.dtmf --hours 30 --json >benchmarks/results/dtmf.json
+	$(BIN)/python -m benchmarks.sip_fuzz --messages 1000000 --json >benchmarks/results/sip_fuzz.json
+	$(BIN)/python -m benchmarks.chaos --calls 100 --json >benchmarks/results/chaos.json
+	$(BIN)/python -m benchmarks.soak --calls 100 --seconds 3600 --messages 1000000 --json >benchmarks/results/soak.json
 
 drawings: $(VENV)/.demo ## Draw the flows that ship into docs/flows/, and write their JSON Schema
 	$(BIN)/huawu flow draw prompts/flows/*.yaml -o docs/flows
