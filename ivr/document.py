@@ -195,7 +195,8 @@ def read_document(path: Path, error: type[HuawuError]) -> Document:
         raise error(f"{path}: brackets are nested too deeply", "write fewer levels") from None
     reader = _Reader(Document(path, None, {}, hashlib.sha256(raw).hexdigest()[:12], error))
     if not isinstance(root, yaml.MappingNode):
-        raise reader.document.complaint((), "the file holds no fields", "docs/ has an example of each kind of file")
+        hint = "docs/ has an example of each kind of file"
+        raise reader.document.complaint((), "the file holds no fields", hint)
     return reader.read(root)
 
 

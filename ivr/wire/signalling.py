@@ -216,8 +216,8 @@ class InfoDigit:
 class ReferProgress:
     """How a transfer that we asked for goes: the status of the new call; ``final`` is said once.
 
-    Also a command: how a transfer that the party asked for (:class:`ReferRequested`) goes; the party is told by
-    NOTIFY, and after the final one it may ask again.
+    Also a command: how a transfer that the party asked for (:class:`ReferRequested`) goes; the party is told
+    by NOTIFY, and after the final one it may ask again.
     """
 
     call: str
