@@ -4,7 +4,7 @@ Each engine serves 50, 200, 500 and 1000 calls in turn. A load generator in a pr
 call's sound (speech-like for 40 % of the time, line noise else, a telephone-event every 5 s), 50 packets a
 second, and notes by the kernel's time stamps when the engine's packets come: ``p50_ms`` and ``p99_ms`` are
 those of the deviation of gaps from 20 ms, of up to 100 of the calls. The engine has the first processor, the
-generator the last.
+generator the last, and both ask for real-time scheduling.
 
 - ``huawu``: the media process with everything on: jitter buffers, RFC 4733 and tones, voice activity, a
   prompt in a loop, stereo recordings to the disk, the ring for recognisers, RTCP;
@@ -30,6 +30,7 @@ import argparse
 import heapq
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -38,7 +39,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,17 +93,32 @@ def chatter(seconds: float = 40.0) -> bytes:
 
 def generate(order: dict[str, Any]) -> None:
     """Send and receive as many calls as asked; the ports go out first, the engine's come in."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    alone_on(max)
     calls, warm, seconds = order["calls"], order["warm"], order["seconds"]
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(calls)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-        each.setblocking(False)
+    sockets = _sockets(calls)
     print(json.dumps([each.getsockname()[1] for each in sockets]), flush=True)
     for each, port in zip(sockets, json.loads(sys.stdin.readline()), strict=True):
         each.connect(("127.0.0.1", port))
     report = _exchange(sockets, warm, seconds, events=order["events"])
     print(json.dumps(report), flush=True)
+
+
+def alone_on(which: Callable[[set[int]], int]) -> None:
+    """Take a processor, and come before others there, as the media process does."""
+    from ivr.media.tempo import ask_for_realtime
+
+    os.sched_setaffinity(0, {which(os.sched_getaffinity(0))})
+    ask_for_realtime(1)
+
+
+def _sockets(count: int) -> list[socket.socket]:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+        each.setblocking(False)
+    return sockets
 
 
 def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, events: bool) -> dict[str, float]:
@@ -124,7 +140,7 @@ def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, even
     places = [range(step * calls // STEPS, (step + 1) * calls // STEPS) for step in range(STEPS)]
     begin = time.monotonic() + 0.05
     number = received = 0
-    while number < (warm + seconds) * 50 * STEPS:
+    while number < (warm + seconds) * 50 * STEPS and time.monotonic() < begin + warm + seconds:
         due = begin + number * 0.02 / STEPS
         left = due - time.monotonic()
         if left > 0:
@@ -156,7 +172,7 @@ def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, even
                 continue
             received += 1
     gaps = np.concatenate([np.diff(each[int(warm * 50) :]) for each in came.values()]) / 1e6
-    off = np.abs(gaps - 20.0)
+    off = np.abs(gaps - 20.0) if len(gaps) else np.zeros(1)  # an engine that sends nothing: see the packets
     return {
         "p50_ms": round(float(np.percentile(off, 50)), 3),
         "p99_ms": round(float(np.percentile(off, 99)), 3),
@@ -270,11 +286,9 @@ def ours(calls: int) -> Iterator[Ours]:
 def bare() -> None:
     """Receive and send, nothing else: an engine in a process of its own."""
     there = json.loads(sys.stdin.readline())
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in there]
+    alone_on(min)
+    sockets = _sockets(len(there))
     for each, port in zip(sockets, there, strict=True):
-        each.bind(("127.0.0.1", 0))
-        each.setblocking(False)
         each.connect(("127.0.0.1", port))
     print(json.dumps([each.getsockname()[1] for each in sockets]), flush=True)
     epoll = select.epoll()
@@ -307,7 +321,7 @@ def rtp_io(folder: str) -> None:
     from rtp.io import rtpproxy  # type: ignore[import-not-found]
 
     there = json.loads(sys.stdin.readline())
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    alone_on(min)
     (Path(folder) / "prompt.8").write_bytes(chatter(8.0))
     sink = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for each in sink:  # nobody reads there: the rest is thrown away by the system
@@ -449,12 +463,10 @@ def press(order: dict[str, Any]) -> None:
     from speech.g711 import alaw_encode
     from speech.keytones import key_tones
 
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    alone_on(max)
     calls, tones = order["calls"], order["tones"]
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(calls)]
+    sockets = _sockets(calls)
     for each in sockets:
-        each.bind(("127.0.0.1", 0))
-        each.setblocking(False)
         each.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
     print(json.dumps([each.getsockname()[1] for each in sockets]), flush=True)
     for each, port in zip(sockets, json.loads(sys.stdin.readline()), strict=True):

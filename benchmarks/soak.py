@@ -6,7 +6,7 @@ messages, and hang up at any moment: at once, in a prompt, in a conversation. Wi
 messages arrive meanwhile. Every few seconds the processes' memory, open files and processor time are noted,
 and the recordings of the calls that have ended are opened, measured and deleted.
 
-    python -m benchmarks.soak [--calls 100] [--seconds 60] [--messages 10000] [--json]
+    python -m benchmarks.soak [--calls 100] [--seconds 60] [--messages 10000] [--longest 6] [--json]
 
 Printed is one row: how many calls there were and how they ended; what was left when all were over; what is
 wrong with records and recordings; for each process its memory, the slope of it over the second half by least
@@ -160,14 +160,18 @@ class Sprinkler(threading.Thread):
             self.answers += 1
 
 
-def soak(calls: int, seconds: float, messages: int = 0, seed: int = 1) -> dict[str, Any]:
+def soak(
+    calls: int, seconds: float, messages: int = 0, *, seed: int = 1, longest: float = 6.0
+) -> dict[str, Any]:
     """Return the row of one soak."""
-    row: dict[str, Any] = {**about(), "calls": calls, "seconds": seconds, "seed": seed}
+    row: dict[str, Any] = {**about(), "calls": calls, "seconds": seconds, "seed": seed, "longest": longest}
     with Centre(calls, AGENTS) as centre:
         watch = Watch(centre)
         watch.look()
         with (
-            Crowd(centre.address, [*NUMBERS], calls, outside=centre.outside, seed=seed) as crowd,
+            Crowd(
+                centre.address, [*NUMBERS], calls, outside=centre.outside, seed=seed, longest=longest
+            ) as crowd,
             Sprinkler(centre.host, centre.port, messages, seconds, seed) as sprinkler,
         ):
             end = time.monotonic() + seconds
@@ -201,11 +205,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--messages", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=6.0, help="seconds between two keys, at most")
     parser.add_argument("--json", action="store_true", help="print the raw row")
     options = parser.parse_args()
-    row = soak(options.calls, options.seconds, options.messages, options.seed)
+    row = soak(
+        options.calls,
+        options.seconds,
+        options.messages,
+        seed=options.seed,
+        longest=options.longest,
+    )
     if options.json:
-        print(json.dumps(row, ensure_ascii=False, indent=1))
+        print(json.dumps([row], ensure_ascii=False, indent=1))
         return
     for name, value in row.items():
         print(f"{name}: {value}")

@@ -72,7 +72,7 @@ async def _serve(
         tasks = [
             *(loop.create_task(each.keep()) for each in (board.media, *board.doors.values())),
             loop.create_task(_recover(store, board.folder, settings.node)),
-            loop.create_task(asyncio.to_thread(sounds.prepare, [shelf.current() for _, shelf in shelves])),
+            loop.create_task(_prepare(sounds, shelves)),
         ]
         stack.push_async_callback(_cancel, tasks)
         desk = await _furnish(board, settings, stack)
@@ -132,10 +132,18 @@ async def _open_pages(app: web.Application, settings: EngineSettings, stack: Asy
         ) from None
 
 
+async def _prepare(sounds: SoundShelf, shelves: list[tuple[str, FlowShelf]]) -> None:
+    """Make the prompts; an engine that takes over has most of them, and those who call now come first."""
+    if sounds.recalled:
+        await asyncio.sleep(_RECOVERY_PAUSE)
+    await asyncio.to_thread(sounds.prepare, [shelf.current() for _, shelf in shelves])
+
+
 async def _recover(store: Store, folder: RecordingFolder, node: str) -> None:
     """Close the calls that an engine before this one left open, as soon as their recordings are free."""
     started = utc_now()
     for _ in range(_RECOVERY_TRIES):
+        await asyncio.sleep(_RECOVERY_PAUSE)  # those who call now come first
         try:
             closed = await asyncio.to_thread(recover, store, folder, started_before=started, node=node)
         except HuawuError as error:
@@ -145,7 +153,6 @@ async def _recover(store: Store, folder: RecordingFolder, node: str) -> None:
             structlog.get_logger().warning(
                 "a call of a dead engine is closed", call=each.call_id, seconds=each.seconds, why=each.problem
             )
-        await asyncio.sleep(_RECOVERY_PAUSE)
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

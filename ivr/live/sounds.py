@@ -80,6 +80,8 @@ class SoundShelf:
         folder.mkdir(parents=True, exist_ok=True)
         self._apology: LoadedSound | None = None
         self._recall()
+        #: Whether prompts are there that were made before.
+        self.recalled = bool(self._ready)
         #: Comes before a message.
         self.beep = self._keep(_tone(_BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE))
         #: What a caller hears while another number rings.

@@ -159,19 +159,18 @@ class Arrivals:
         if not self._rows.hearing[slot] or not self._from_party(leg, packet):
             return
         self._rows.heard_at[slot] = self._now
-        where, number = np.array([slot]), np.array([packet.sequence])
         if packet.payload_type == leg.session.event_type:
-            self._rows.reception.note(where, number)
+            self._rows.reception.note_key(slot, packet.sequence)
             self._keys(leg, leg.events_in.receive(packet.timestamp, packet.payload, self._now))
             return
         if packet.payload_type == COMFORT_NOISE:
-            self._rows.reception.note(where, number)
+            self._rows.reception.note_key(slot, packet.sequence)
             return
         sound = packet.payload
         if packet.payload_type == PCMU:
             sound = alaw_encode(ulaw_decode(sound))
-        stamp = np.array([packet.timestamp])
-        self._rows.reception.note(where, number, stamp, self._now)
+        where, stamp = np.array([slot]), np.array([packet.timestamp])
+        self._rows.reception.note(where, np.array([packet.sequence]), stamp, self._now)
         frames = np.frombuffer(sound, np.uint8)
         if len(frames) == FRAME:
             self._rows.jitter.insert(where, stamp, frames.reshape(1, FRAME))

@@ -125,7 +125,9 @@ class JitterBuffers:
             slots, ahead, frames = slots[fits], ahead[fits], frames[fits]
         number = self._position[slots] + ahead
         place = self._first[slots] + (number & _MASK)
-        self.duplicates[slots] += self._flags[place] & _FULL != 0
+        doubled = self._flags[place] & _FULL
+        if np.count_nonzero(doubled):
+            self.duplicates[slots] += doubled != 0
         self._frames[place] = frames
         self._flags[place] = _FULL
         self._newest[slots] = np.maximum(self._newest[slots], number + 1)
@@ -151,7 +153,12 @@ class JitterBuffers:
 
     def _place(self, slots: _Ints, timestamps: _Ints, unit: int) -> _Ints:
         """Return how many units ahead of the next frame each packet lies, −1 for those that are dropped."""
-        delta = _signed(timestamps - self._stamp[slots])
+        delta = timestamps - self._stamp[slots]
+        ahead = delta // unit
+        usual = (ahead * unit == delta) & (ahead >= 0) & (delta < ROOM * FRAME) & (self._stalled[slots] == 0)
+        if np.count_nonzero(usual) == len(slots):
+            return ahead
+        delta = _signed(delta)
         # Samples that a stream is off its own grid after a pause: the grid moves with it.
         shift = (delta + unit // 2) % unit - unit // 2
         started = self._started[slots]

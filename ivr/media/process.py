@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import resource
 import select
 import signal
 import time
@@ -18,6 +19,8 @@ from ivr.media.tempo import Tempo, ask_for_realtime
 from ivr.wire import media
 from ivr.wire.link import Link, listen_at
 
+#: File descriptors of a leg: RTP, RTCP, its recording.
+DESCRIPTORS = 3
 #: Commands that are done before the clock is looked at again.
 AT_ONCE = 16
 #: Seconds from one collection of cyclic garbage to the next; there is hardly any.
@@ -35,6 +38,7 @@ class MediaProcess:
     """
 
     def __init__(self, settings: MediaSettings) -> None:
+        _allow_files(DESCRIPTORS * settings.slots + 64)
         # The threads of the exchange come before others too, or they would hold Python's lock while they
         # wait for a processor; but not before the clock, which starts them.
         self._scheduling = ask_for_realtime(1) if settings.realtime else "normal"
@@ -53,6 +57,7 @@ class MediaProcess:
         self._dropped = 0
         self._stopping = False
         self._epoll = select.epoll()
+        self._waker = self._epoll.fileno()
         self._epoll.register(self._listener, select.EPOLLIN)
         self._epoll.register(self._exchange.bell, select.EPOLLIN)
 
@@ -103,7 +108,10 @@ class MediaProcess:
 
     def _wait(self, seconds: float) -> None:
         """Wait for the engine or for the threads, no longer than so many seconds."""
-        for descriptor, events in self._epoll.poll(seconds):
+        # epoll counts in whole milliseconds, select in microseconds; it takes low descriptors only
+        if not select.select([self._waker], [], [], seconds)[0]:
+            return
+        for descriptor, events in self._epoll.poll(0):
             if descriptor == self._exchange.bell:
                 self._exchange.attend()
             elif descriptor == self._listener.fileno():
@@ -169,6 +177,17 @@ class MediaProcess:
         for each in (self._path, self._ring):
             each.unlink(missing_ok=True)
         _log.info("media process has ended")
+
+
+def _allow_files(wanted: int) -> None:
+    """Ask for as many open files as all legs need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = hard == resource.RLIM_INFINITY
+    possible = wanted if unlimited else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
+    if possible < wanted:
+        _log.warning("not all slots can be used: too few open files are allowed", allowed=hard, needed=wanted)
 
 
 def run(settings: MediaSettings) -> None:

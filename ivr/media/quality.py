@@ -103,6 +103,23 @@ class Reception:
             Seconds of arrival.
         """
         self.packets[slots] += 1
+        self._follow(slots, sequences)
+        if timestamps is None:
+            return
+        transit = now * RATE - timestamps
+        moved = np.abs(transit - self._transit[slots])
+        # a change of the timestamps' origin is no jitter
+        known = self._timed[slots] & (moved < RATE)
+        self._jitter[slots] += np.where(known, (moved - self._jitter[slots]) / 16, 0.0)
+        self._transit[slots] = transit
+        self._timed[slots] = True
+
+    def _follow(self, slots: _Ints, sequences: _Ints) -> None:
+        following = self._highest[slots] + 1
+        usual = (sequences - following & 0xFFFF == 0) & self._started[slots]
+        if np.count_nonzero(usual) == len(slots):
+            self._highest[slots] = following
+            return
         step = (sequences - self._highest[slots] + 0x8000 & 0xFFFF) - 0x8000
         started = self._started[slots]
         new = ~started | (np.abs(step) > _MOST_MISSING)
@@ -115,15 +132,16 @@ class Reception:
             self._timed[which] = False
             step[new] = 0
         self._highest[slots] += np.maximum(step, 0)
-        if timestamps is None:
+
+    def note_key(self, slot: int, sequence: int) -> None:
+        """Take in a packet without a timestamp to learn from, of one leg: as :meth:`note`, but at once."""
+        step = (sequence - int(self._highest[slot]) + 0x8000 & 0xFFFF) - 0x8000
+        if not self._started[slot] or abs(step) > _MOST_MISSING:
+            self.note(np.array([slot]), np.array([sequence]))
             return
-        transit = now * RATE - timestamps
-        moved = np.abs(transit - self._transit[slots])
-        # a change of the timestamps' origin is no jitter
-        known = self._timed[slots] & (moved < RATE)
-        self._jitter[slots] += np.where(known, (moved - self._jitter[slots]) / 16, 0.0)
-        self._transit[slots] = transit
-        self._timed[slots] = True
+        self.packets[slot] += 1
+        if step > 0:
+            self._highest[slot] += step
 
     def counts(self, slot: int, duplicates: int) -> Counts:
         """Return the figures of a leg; ``duplicates`` are among the packets, but were not missing."""

@@ -176,8 +176,8 @@ def speaking(centre: RunningCentre) -> Kept:
         line.then("end")
         kept = line.over()
     left = kept.sound[:, 0]
-    assert hearing.find(before, left) is None
-    assert hearing.find(after, left) is not None
+    assert hearing.find(before, left, 0.3) is None
+    assert hearing.find(after, left, 0.3) is not None
     return kept
 
 

@@ -14,7 +14,7 @@ AUDIBLE = 60.0
 #: Normalised correlation from which on a piece is the prompt: G.711 leaves more than 0.99 of it.
 ALIKE = 0.8
 #: How much of a prompt's beginning is looked for: enough to tell it from all others.
-_PRINT = 0.8
+PIECE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Match:
     likeness: float
 
 
-def find(prompt: Samples, sound: Samples, seconds: float = _PRINT) -> Match | None:
+def find(prompt: Samples, sound: Samples, seconds: float = PIECE) -> Match | None:
     """Return where ``prompt`` is heard best in ``sound``, or nothing where it is not heard.
 
     The first ``seconds`` of the prompt from its first audible frame on are compared, by normalised

@@ -8,8 +8,9 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-#: Below the ports that the system hands out by itself, so that nobody takes one before it is used.
-_FIRST, _LAST = 20_000, 32_000
+#: Below the ports that the system hands out by itself, and those of the media process, so that nobody takes
+#: one before it is used.
+_FIRST, _LAST = 10_000, 20_000
 _lock = threading.Lock()
 # Two test runs beside each other begin elsewhere.
 _next = _FIRST + os.getpid() * 194 % (_LAST - _FIRST)

@@ -36,6 +36,8 @@ _TICK = FRAME / RATE
 _UNHEARD = 2.0
 #: Looks are dear: the next one is taken after so many packets, or so many seconds.
 _NEWS, _LOOK = 5, 0.1
+#: Enough of words to know them by, in seconds.
+_SHORT = 0.3
 _ROOM = 1 << 20  # bytes of the receiving socket's buffer
 _SILENCE = {PCMA: b"\xd5" * FRAME, PCMU: b"\xff" * FRAME}
 
@@ -282,10 +284,10 @@ class Receiver:
             whole[place - first : place - first + len(piece)] = piece
         return whole, origin + first / RATE
 
-    def heard(self, prompt: Samples, since: float = 0.0) -> Match | None:
-        """Return where ``prompt`` begins, in seconds since the epoch, if it was heard."""
+    def heard(self, prompt: Samples, since: float = 0.0, *, piece: float = hearing.PIECE) -> Match | None:
+        """Return where ``prompt`` begins, in seconds since the epoch, if its first ``piece`` was heard."""
         sound, begin = self.sound(since)
-        found = hearing.find(prompt, sound)
+        found = hearing.find(prompt, sound, piece)
         return found and Match(begin + found.start, found.likeness)
 
     def keys(self, since: float = 0.0) -> list[HeardKey]:
@@ -323,6 +325,22 @@ class Receiver:
             return found
 
         return self._wait(heard, seconds, "the receiver hears the prompt")
+
+    def wait_to_hear_from(self, speaker: Receiver, words: Samples, seconds: float = 20.0) -> Match:
+        """Have somebody say ``words`` again and again until they are heard here.
+
+        Where a jitter buffer between the two adapts in the midst of them, they are not the same words.
+        """
+        since, saying = time.time(), speaker.say(words)
+
+        def heard() -> Match | None:
+            nonlocal saying
+            found = self.heard(words, since, piece=_SHORT)
+            if found is None and saying.ended and time.time() - saying.ended > 1:
+                saying = speaker.say(words)
+            return found
+
+        return self._wait(heard, seconds, "the receiver hears the words")
 
     def wait_for_sound(self, seconds: float = 15.0, since: float = 0.0) -> float:
         """Wait until there is something to hear, and return when it began, in seconds since the epoch."""

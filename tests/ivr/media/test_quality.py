@@ -37,6 +37,14 @@ def test_a_restart_of_the_numbers_is_no_loss() -> None:
     assert reception.counts(1, 0).lost == 0
 
 
+def test_keys_are_packets_of_the_same_stream() -> None:
+    reception, slot = Reception(1), np.array([0])
+    for sequence in (65_534, 65_535, 0, 2, 1, 4, 40_000, 40_001):
+        reception.note_key(0, sequence)
+    reception.note(slot, np.array([40_003]), np.array([0]), 0.0)
+    assert reception.counts(0, 0) == Counts(9, 2, 0.0)  # 3 of the first stream, 40 002 of the second
+
+
 def test_jitter_is_the_smoothed_deviation_of_the_transit() -> None:
     times = [0.02 * place + (0.01 if place % 2 else 0.0) for place in range(400)]
     assert received(list(range(400)), times).counts(1, 0).jitter_ms == pytest.approx(10.0, rel=0.01)

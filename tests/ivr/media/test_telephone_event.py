@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.media.telephone_event import (
@@ -109,6 +109,7 @@ def test_a_new_stream_may_have_older_timestamps() -> None:
     assert receiver.receive(START - 100_000, press("1")[0], 0.0) == [Pressed("1")]
 
 
+@settings(deadline=None)
 @given(
     st.text(KEYS, min_size=1, max_size=12),
     st.randoms(use_true_random=False),

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from ivr.media.inbox import PASSES, Inbox
+from ivr.media.rtp import packed
+from speech.g711 import alaw_encode, ulaw_decode
+
+pytestmark = pytest.mark.integration
+
+SOUND = bytes(range(160))
+
+
+class Post:
+    """An inbox of four slots with a socket at each of the first two, and someone who writes to them."""
+
+    def __init__(self) -> None:
+        self.odd: list[tuple[int, bytes]] = []
+        self.inbox = Inbox(4, lambda slot, data: self.odd.append((slot, data)))
+        self.sockets = []
+        self.writer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        for slot in range(2):
+            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            made.bind(("127.0.0.1", 0))
+            made.setblocking(False)
+            self.inbox.watch(made.fileno(), slot, made.recv_into)
+            self.inbox.source[slot] = 7
+            self.sockets.append(made)
+
+    def write(self, slot: int, data: bytes) -> None:
+        self.writer.sendto(data, self.sockets[slot].getsockname())
+
+    def read(self) -> list[tuple[list[int], list[int]]]:
+        """The slots and sequence numbers of what is read together."""
+        self.inbox.fetch()
+        return [(each.slots.tolist(), each.sequences.tolist()) for each in self.inbox.read()]
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    made = Post()
+    yield made
+    for each in (*made.sockets, made.writer):
+        each.close()
+    made.inbox.close()
+
+
+def test_packets_of_the_common_form_are_read_together(post: Post) -> None:
+    post.write(0, packed(8, 5, 160, 7, SOUND))
+    post.write(1, packed(8, 9, 320, 7, SOUND))
+    post.inbox.fetch()
+    (packets,) = post.inbox.read()
+    order = np.argsort(packets.slots)
+    assert packets.slots[order].tolist() == [0, 1]
+    assert packets.sequences[order].tolist() == [5, 9]
+    assert packets.timestamps[order].tolist() == [160, 320]
+    assert [frame.tobytes() for frame in packets.frames] == [SOUND, SOUND]
+    assert (list(post.inbox.read()), post.odd) == ([], [])
+
+
+def test_several_packets_of_a_leg_are_read_one_after_the_other_in_their_order(post: Post) -> None:
+    for sequence in range(PASSES):
+        post.write(0, packed(8, sequence, 160 * sequence, 7, SOUND))
+    assert post.read() == [([0], [sequence]) for sequence in range(PASSES)]
+
+
+def test_nobody_gets_more_attention_than_others(post: Post) -> None:
+    for sequence in range(PASSES + 2):
+        post.write(0, packed(8, sequence, 0, 7, SOUND))
+    post.write(1, packed(8, 50, 0, 7, SOUND))
+    read = [number for slots, numbers in post.read() for number in numbers]
+    assert sorted(read) == [*range(PASSES), 50]
+    assert [numbers for _, numbers in post.read()] == [[PASSES], [PASSES + 1]]
+
+
+def test_mu_law_is_translated(post: Post) -> None:
+    post.write(0, packed(0, 1, 0, 7, SOUND))
+    post.inbox.fetch()
+    (packets,) = post.inbox.read()
+    assert packets.frames[0].tobytes() == alaw_encode(ulaw_decode(SOUND))
+
+
+def test_what_is_not_of_the_common_form_is_handed_on(post: Post) -> None:
+    others = [
+        packed(101, 1, 0, 7, b"\5\x0a\0\xa0"),
+        packed(8, 1, 0, 7, SOUND[:80]),
+        packed(8, 1, 0, 1234, SOUND),
+        packed(97, 1, 0, 7, SOUND),
+        b"\x81" + packed(8, 1, 0, 7, SOUND)[1:],
+    ]
+    for data in others:
+        post.write(1, data)
+        assert post.read() == []
+    assert post.odd == [(1, data) for data in others]
+
+
+def test_a_socket_that_is_forgotten_is_not_read(post: Post) -> None:
+    post.inbox.forget(post.sockets[0].fileno())
+    post.inbox.forget(post.sockets[0].fileno())
+    post.write(0, packed(8, 5, 160, 7, SOUND))
+    assert post.read() == []
