@@ -121,7 +121,9 @@ def _sockets(count: int) -> list[socket.socket]:
     return sockets
 
 
-def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, events: bool) -> dict[str, float]:
+def _exchange(
+    sockets: list[socket.socket], warm: float, seconds: float, *, events: bool
+) -> dict[str, float | None]:
     calls = len(sockets)
     watched = sockets[:: max(calls // WATCHED, 1)][:WATCHED]
     for each in watched:
@@ -172,11 +174,14 @@ def _exchange(sockets: list[socket.socket], warm: float, seconds: float, *, even
                 continue
             received += 1
     gaps = np.concatenate([np.diff(each[int(warm * 50) :]) for each in came.values()]) / 1e6
-    off = np.abs(gaps - 20.0) if len(gaps) else np.zeros(1)  # an engine that sends nothing: see the packets
-    return {
-        "p50_ms": round(float(np.percentile(off, 50)), 3),
-        "p99_ms": round(float(np.percentile(off, 99)), 3),
-        "max_ms": round(float(off.max()), 3),
+    off = np.abs(gaps - 20.0)
+    figures = (np.percentile(off, 50), np.percentile(off, 99), off.max()) if len(off) else ()
+    names = ("p50_ms", "p99_ms", "max_ms")
+    # without gaps there are no figures: the engine does not send to those that are watched
+    pace = dict.fromkeys(names) | {
+        name: round(float(figure), 3) for name, figure in zip(names, figures, strict=False)
+    }
+    return pace | {
         "packets_per_second": round(received / (warm + seconds)),
         "generator_behind_ms": round(1000 * (time.monotonic() - begin - number * 0.02 / STEPS), 1),
     }

@@ -320,9 +320,11 @@ class Receiver:
 
         def heard() -> Match | None:
             nonlocal begin
-            found = self.heard(prompt, begin)
-            begin = max(begin, time.time() - _UNHEARD)  # what was heard before is not the prompt
-            return found
+            sound, start = self.sound(begin)
+            found = hearing.find(prompt, sound)
+            # the end of what was looked at may be the beginning of the prompt
+            begin = max(begin, start + len(sound) / RATE - _UNHEARD)
+            return found and Match(start + found.start, found.likeness)
 
         return self._wait(heard, seconds, "the receiver hears the prompt")
 
