@@ -160,8 +160,8 @@ class Recording:
     ``channels`` names the role heard on each channel, first channel first. ``masked`` holds spans
     (start, end) in seconds that were written as silence because a secret was entered or the caller had
     not been told of the recording yet.
-    ``flags`` says what is wrong with it, if anything: ``recovered``, ``disk-full``, ``gaps`` (the disk was too
-    slow: silence stands for what it could not take), ``unfinished``.
+    ``flags`` says what is wrong with it, if anything: ``recovered``, ``disk-full``, ``gaps`` (the disk was
+    too slow: silence stands for what it could not take), ``unfinished``.
     """
 
     id: str = field(default_factory=new_id)
