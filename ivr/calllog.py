@@ -100,13 +100,13 @@ class CallLog:
             records += self._agents_left(at)
         self._queued.append(self._store.submit(*records, unless_known=known))
 
-    def queue_log(self, kind: EventKind, at: float, **figures: object) -> None:
-        """Store what the distributor of calls knows of a queue event, at a time in seconds.
+    def queue_log(self, kind: EventKind, at: float, *, node: str = "", **figures: object) -> None:
+        """Store what the distributor of calls knows of a queue event, at a time in seconds and a node.
 
         What the dialog tells of as well (:data:`FIGURED`) is one entry of the trace, whichever of them
         comes first; where the call breaks off and the dialog tells nothing it is an entry of its own.
         """
-        event = CallEvent(call_id=self.call.id, at=at, kind=kind, data=figures)
+        event = CallEvent(call_id=self.call.id, at=at, kind=kind, node=node, data=figures)
         if kind not in FIGURED:
             left = self._agents_left(at) if kind is EventKind.BLINDTRANSFER else []
             self._queued.append(self._store.submit(event, *left))

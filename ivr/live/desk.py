@@ -307,4 +307,4 @@ class AgentDesk:
         if live is None or kind is None:
             structlog.get_logger().info("queue log", kind=log.kind.value, **log.figures)
         else:
-            live.log.queue_log(kind, live.now, **log.figures)
+            live.log.queue_log(kind, live.now, node=live.dialog.node, **log.figures)

@@ -41,6 +41,8 @@ def voice(seed: int, seconds: float = 1.0) -> Samples:
 
 
 CALLER, AGENT, OTHER = voice(1), voice(2), voice(3)
+#: The tone before a message: 1000 Hz for 0.3 s.
+BEEP = (6000 * np.sin(2 * np.pi * 1000 * np.arange(2400) / RATE)).astype(np.int16)
 
 
 @contextmanager
@@ -77,11 +79,23 @@ def heard_on_the_recording(kept: Kept) -> tuple[bool, bool]:
     return on_channel(kept, 0, CALLER), on_channel(kept, 1, AGENT)
 
 
-def on_channel(kept: Kept, channel: int, words: Samples) -> bool:
-    """Return whether words are on a channel of the recording: a piece that no jitter buffer has changed."""
+def pieces(words: Samples) -> list[Samples]:
+    """Cut words up: where a jitter buffer adapts, a piece is changed, and the others are not."""
     size = round(0.3 * RATE)
-    pieces = [words[start : start + size] for start in range(0, len(words) - size + 1, size)]
-    return any(hearing.find(piece, kept.sound[:, channel]) for piece in pieces)
+    return [words[start : start + size] for start in range(0, len(words) - size + 1, size)]
+
+
+def on_channel(kept: Kept, channel: int, words: Samples) -> bool:
+    """Return whether words are on a channel of the recording."""
+    return any(hearing.find(piece, kept.sound[:, channel]) for piece in pieces(words))
+
+
+def leave_message(line: Line, words: Samples) -> None:
+    """Wait for the tone, say something, and press the key that ends it."""
+    line.ear.wait_to_hear(BEEP, PATIENCE)
+    line.ear.wait_for_silence(0.3)
+    line.ear.say(words).wait()
+    line.ear.press("#").wait()
 
 
 def served(centre: RunningCentre) -> Kept:
@@ -341,10 +355,7 @@ def leaving_a_message(centre: RunningCentre) -> Kept:
     with centre.line(who, "1001") as line:
         ask_for(line, "41")
         line.hear("main/voicemail")
-        centre.wait_for_event(who.number, EventKind.PROMPT, "voicemail")
-        line.ear.wait_for_silence(0.5)
-        line.ear.say(CALLER).wait()
-        line.ear.press("#").wait()
+        leave_message(line, CALLER)
         line.hear("main/message_kept")
         line.hear("main/goodbye")
         return line.over()

@@ -6,7 +6,7 @@ import pytest
 
 from calls.records import EventKind, Outcome
 from tests.doors.running import PATIENCE, Kept, Line, RunningCentre, about, caller
-from tests.doors.test_sip_agents import ask_for, giving_up_while_it_rings, hanging_up_on_the_agent
+from tests.doors.test_sip_agents import BEEP, ask_for, giving_up_while_it_rings, hanging_up_on_the_agent
 from tests.peers.callee import Callee
 from tests.peers.caller import Caller
 from tests.peers.deadline import until
@@ -64,7 +64,7 @@ def amid_a_message(centre: RunningCentre) -> Kept:
     with centre.line(caller_, "1001") as line:
         ask_for(line, "43")
         line.hear("main/voicemail")
-        line.ear.wait_for_silence(0.5)  # the tone is over, too
+        line.ear.wait_to_hear(BEEP)
         return leave(line)
 
 

@@ -8,7 +8,8 @@ import pytest
 from calls.records import Callback, EventKind, Outcome
 from tests.doors.conftest import Calls, Journey
 from tests.doors.running import NUMBERS, PATIENCE, Kept, RunningCentre, about, caller, kinds
-from tests.doors.test_sip_agents import dialled, leaving_a_message, on_channel
+from tests.doors.test_sip_agents import dialled, leave_message, leaving_a_message, on_channel, pieces
+from tests.peers.deadline import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -25,12 +26,12 @@ def reporting(centre: RunningCentre) -> Kept:
         centre.wait_for_event(who.number, EventKind.PROMPT, "category_check")
         line.ear.press("1").wait()
         line.hear("hotline/story")
-        line.ear.wait_for_silence(0.5)
-        line.ear.say(MESSAGE).wait()
-        line.ear.press("#").wait()
+        leave_message(line, MESSAGE)
         line.hear("hotline/story-review")
         line.ear.press("1").wait()
-        line.ear.wait_to_hear(MESSAGE[:4000], PATIENCE)  # what was said is played
+        until(  # what was said is played
+            lambda: any(line.ear.heard(piece) for piece in pieces(MESSAGE)), PATIENCE, "the message is played"
+        )
         line.hear("hotline/story-review")
         line.ear.press("#").wait()
         line.hear("hotline/case_not_opened")
@@ -106,9 +107,7 @@ def complaining_in_the_survey(centre: RunningCentre) -> Kept:
         line.ear.press("1").wait()
         line.hear("voicemail/tell")
         line.hear("voicemail/message")
-        line.ear.wait_for_silence(0.5)
-        line.ear.say(MESSAGE).wait()
-        line.ear.press("#").wait()
+        leave_message(line, MESSAGE)
         line.hear("voicemail/message-review")
         line.ear.press("#").wait()
         line.hear("voicemail/kept")

@@ -111,10 +111,10 @@ def test_a_shaper_spoils_both_ways_as_planned() -> None:
     with Receiver() as near, Receiver() as far, Shaper((far.host, far.port), line) as shaper:
         near.connect("127.0.0.1", shaper.port)
         near.say(voice(2)).wait()
-        until(lambda: shaper.there.seen == 100, 5, "the line has seen everything")
+        until(lambda: shaper.there.seen == 100, 20, "the line has seen everything")
         there = far.wait_for_packets(100 - shaper.there.lost + shaper.there.doubled)
         far.say(voice(1, seed=2)).wait()
-        until(lambda: shaper.back.seen == 50, 5, "the line has seen everything")
+        until(lambda: shaper.back.seen == 50, 20, "the line has seen everything")
         back = near.wait_for_packets(50 - shaper.back.lost + shaper.back.doubled)
     numbers = [each.packet.sequence for each in there]
     assert len(set(numbers)) == 100 - shaper.there.lost
