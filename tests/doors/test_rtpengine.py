@@ -57,13 +57,10 @@ def voice(seconds: float, seed: int) -> Samples:
     return (chance.normal(size=round(seconds * RATE)) * 3000).astype(np.int16)
 
 
-class SecureBaresip(Baresip):
-    """A telephone that calls by TLS and speaks SRTP, its keys in the session description (RFC 4568)."""
-
-    def __init__(self, authority: Path, says: Samples) -> None:
-        super().__init__("801", says=says, account={"mediaenc": "srtp-mand"})
-        with (self._folder / "config").open("a", encoding="utf-8") as config:
-            config.write(f"module srtp.so\nsip_cafile {authority}\n")
+def secure_baresip(authority: Path, says: Samples) -> Baresip:
+    """Return a telephone that calls by TLS and speaks SRTP, its keys in the SDP (RFC 4568)."""
+    config = f"module srtp.so\nsip_cafile {authority}\n"
+    return Baresip("801", says=says, account={"mediaenc": "srtp-mand"}, config=config)
 
 
 def test_plain_sound_passes(media: Rtpengine, ear: Receiver) -> None:
@@ -132,7 +129,7 @@ def test_a_telephone_that_encrypts_is_heard(media: Rtpengine, ear: Receiver) -> 
     with (
         Node((ear.host, ear.port)) as node,
         Kamailio([node.address], tls=True, defines=media.defines) as kamailio,
-        SecureBaresip(kamailio.folder / "tls" / "certificate.pem", hers) as telephone,
+        secure_baresip(kamailio.folder / "tls" / "certificate.pem", hers) as telephone,
     ):
         telephone.call(f"sip:10010@127.0.0.1:{kamailio.tls};transport=tls")
         call = node.wait(wire.Confirmed).call

@@ -84,6 +84,8 @@ class Baresip:
         Where it is.
     account : mapping of str to str
         More parameters of its account: ``regint``, ``outbound``, ``auth_user``, ``auth_pass`` …
+    config : str
+        More lines of its configuration.
     """
 
     def __init__(
@@ -94,8 +96,10 @@ class Baresip:
         answers: bool = False,
         host: str = "127.0.0.1",
         account: Mapping[str, str] | None = None,
+        config: str = "",
     ) -> None:
         self.host = host
+        self._more = config
         self.port = free_port(host=host)
         self.user = user
         self._control_port = free_port(socket.SOCK_STREAM)
@@ -146,7 +150,7 @@ class Baresip:
             host=self.host, port=self.port, control=self._control_port, folder=self._folder,
             first=self._rtp_ports[0], last=self._rtp_ports[-1], modules=_MODULES,
         )  # fmt: skip
-        (self._folder / "config").write_text(config)
+        (self._folder / "config").write_text(config + self._more)
         (self._folder / "accounts").write_text(self._account)
         soundfile.write(self._folder / "said.wav", self._sound, RATE)
 
