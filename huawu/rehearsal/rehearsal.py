@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,12 @@ class Rehearsal:
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
 
     def stop(self) -> None:
-        """Have :meth:`run` end soon, with a ServeError; called from another thread."""
+        """Have :meth:`run` end soon, with a ServeError, if it has not ended; called from another thread."""
         self._stopped.set()
         if self._running is not None:
             loop, task = self._running
-            loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # the loop is closed: it has ended by itself
+                loop.call_soon_threadsafe(task.cancel)
 
     def run(
         self, database: Path, recordings: Path, flow: Path, log: Path
