@@ -327,7 +327,8 @@ def rtp_io(folder: str) -> None:
 
     there = json.loads(sys.stdin.readline())
     alone_on(min)
-    (Path(folder) / "prompt.8").write_bytes(chatter(8.0))
+    os.chdir(folder)  # it leaves an account of its calls where it is
+    Path("prompt.8").write_bytes(chatter(8.0))
     sink = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for each in sink:  # nobody reads there: the rest is thrown away by the system
         each.bind(("127.0.0.1", 0))

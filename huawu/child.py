@@ -6,7 +6,6 @@ It dies with its parent, logs as the others do, and otherwise is what the packag
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ from importlib import import_module
 from calls.errors import HuawuError, ServeError
 from huawu import logs
 from huawu.centre import PARENT
+from ivr.wire.parent import end_with
 
 #: Name of a process → module and class of its settings, module whose ``run`` takes them.
 PROCESSES = {
@@ -26,7 +26,6 @@ PROCESSES = {
     "engine": ("ivr.live.settings", "EngineSettings", "ivr.live.process"),
     "console": ("huawu.centre.desk", "DeskSettings", "huawu.centre.desk"),
 }
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(arguments: list[str]) -> int:
@@ -36,8 +35,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for those who know something to do then
     parent = int(os.environ.get(PARENT) or os.getppid())
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-    if os.getppid() != parent:  # it died before this was arranged
+    if not end_with(parent, signal.SIGINT):  # it died before this was arranged
         return 0
     logs.configure(verbose=False, process=name)
     try:

@@ -23,12 +23,12 @@ from ivr.events import Event
 from ivr.listener import Listener
 from ivr.privacy import Privacy
 from ivr.prompt import Prompt
+from ivr.tones import beep
 from speech.g711 import ALAW_SILENCE, alaw_encode
 
 _ATTENTIVE = RATE // 10  # samples at a time while someone may speak to the menu
 _AT_EASE = 2 * RATE  # samples at a time otherwise
 _LONGEST_ANSWER = 300.0  # seconds that a web service may take where time stands still meanwhile
-_BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE = 1000.0, 0.3, 6000.0
 
 Observer = Callable[[Note, float], None]
 SoundOf = Callable[[str, str, str], Samples]
@@ -230,7 +230,7 @@ class Engine:
                 self._privacy.take(action, self._clock)
             case actions.Record(record, silence_seconds):
                 self._message, self._taking_message = [], True
-                self._door.play(_beep())
+                self._door.play(beep())
                 self._listener.await_silence(record, silence_seconds)
             case actions.StopRecording():
                 self._taking_message = False
@@ -320,8 +320,3 @@ class Engine:
             self._observe(
                 Note(EventKind.ERROR, self._dialog.node, {"reason": "recording", "problem": str(error)})
             )
-
-
-def _beep() -> Samples:
-    time = np.arange(round(_BEEP_SECONDS * RATE)) / RATE
-    return (_BEEP_AMPLITUDE * np.sin(2 * np.pi * _BEEP_HERTZ * time)).astype(np.int16)

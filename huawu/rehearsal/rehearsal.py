@@ -80,21 +80,11 @@ class Rehearsal:
         ServeError
             The lines cannot be had, or a call was not stored.
         """
-        agents = [
-            Agent(
-                id=each.agent.id,
-                name=each.agent.name,
-                team=each.agent.team,
-                skills=(each.expect.queue or "",),
-                address=f"sip:{each.agent.id}@{HOST}",
-            )
-            for each in self._scenarios
-            if each.agent
-        ]
-        queues = [Queue(id=each.skills[0], skills=each.skills) for each in agents]
-        self._store.add(*queues)
+        queues = [each.expect.queue or "" for each in self._scenarios if each.agent]
+        self._store.add(*(Queue(id=name, skills=(name,)) for name in queues))
         with lines(database, recordings, flow, log, self._stopped) as made:
-            self._store.add(*(_at(agent, made) for agent in agents))
+            agents = [_at_work(each, made) for each in self._scenarios if each.agent]
+            self._store.add(*agents)
             try:
                 return asyncio.run(self._stoppable(made, [agent.id for agent in agents]))
             except asyncio.CancelledError:
@@ -132,13 +122,16 @@ class Rehearsal:
             return list(zip(self._scenarios, played, strict=True))
 
 
-def _at(agent: Agent, made: Lines) -> Agent:
+def _at_work(scenario: Scenario, made: Lines) -> Agent:
+    """Return the agent of a scenario, at one of the telephones, for the scenario's queue alone."""
+    part = scenario.agent
+    assert part is not None
     return Agent(
-        id=agent.id,
-        name=agent.name,
-        team=agent.team,
-        skills=agent.skills,
-        address=f"sip:{agent.id}@{HOST}:{made.telephones}",
+        id=part.id,
+        name=part.name,
+        team=part.team,
+        skills=(scenario.expect.queue or "",),
+        address=f"sip:{part.id}@{HOST}:{made.telephones}",
     )
 
 

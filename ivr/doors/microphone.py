@@ -13,13 +13,12 @@ import numpy as np
 
 from ivr.doors import FRAME, RATE, Exchange, PlayedOut, Samples, Signal
 from ivr.events import CallbackKept, Digit, HungUp, NoAgent, TransferFailed
+from ivr.tones import ring
 
 #: The key that ends the call.
 HANG_UP = "q"
 #: How long a queue or a transfer rings, in seconds: one ring of the Chinese tone and the pause after it.
 RING_SECONDS = 5.0
-# ITU-T E.180, supplement 2: China's ringing tone is 450 Hz, 1 s on and 4 s off.
-_RING_HERTZ, _RING_ON_SECONDS, _RING_AMPLITUDE = 450.0, 1.0, 3000.0
 
 
 class Card(Protocol):
@@ -126,15 +125,10 @@ class MicrophoneDoor:
 
     def _ring(self, then: Signal, seconds: float = RING_SECONDS) -> None:
         self._prompt = False
-        self._card.play(_ringing_tone())
+        self._card.play(ring())
         self._due.append((self._now + round(seconds * RATE), then))
 
     def _stop_ringing(self, awaited: type[Signal]) -> None:
         self._due = deque(item for item in self._due if not isinstance(item[1], awaited))
         if not self._prompt:
             self._card.stop()
-
-
-def _ringing_tone() -> Samples:
-    time = np.arange(round(_RING_ON_SECONDS * RATE)) / RATE
-    return (_RING_AMPLITUDE * np.sin(2 * np.pi * _RING_HERTZ * time)).astype(np.int16)

@@ -6,7 +6,6 @@ Forking is safe only while there is no other thread, so there must be none.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import signal
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from calls.errors import ServeError
+from ivr.wire.parent import end_with
 
 _log = structlog.get_logger(__name__)
 
@@ -27,7 +27,6 @@ FIRST_WAIT = 0.25
 #: Seconds that ears have to end.
 PATIENCE = 2.0
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
 
 
@@ -110,9 +109,9 @@ class Brood:
             # it dies at once whatever it does: by SIGTERM when told, by SIGKILL with its parent
             for each in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
                 signal.signal(each, signal.SIG_DFL)
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            orphan = not end_with(parent, signal.SIGKILL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            if os.getppid() == parent:
+            if not orphan:
                 self._serve(number)
         except BaseException:
             _log.exception("an ear failed", ear=number)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
 from ivr.gateway.sound import FRAME
+from ivr.media import rtp
 
 #: Hertz of the timestamps.
 RATE = 8000
@@ -16,7 +16,6 @@ LATE = 800
 LATE_SECONDS = 0.2
 #: Samples by which a frame may be before its time; more would only be kept waiting by the media process.
 EARLY = 1600
-_HEADER = struct.Struct("!BBHII")
 _KEYS = "0123456789*#ABCD"
 
 
@@ -31,19 +30,8 @@ class Packet:
 
 def read_packet(data: bytes) -> Packet | None:
     """Return the packet in a datagram, or ``None`` where it is not RTP (RFC 3550, 5.1)."""
-    if len(data) < _HEADER.size:
-        return None
-    first, second, _, timestamp, _ = _HEADER.unpack_from(data)
-    if first >> 6 != 2:
-        return None
-    start, end = _HEADER.size + 4 * (first & 15), len(data)
-    if first & 0x10:
-        if start + 4 > end:
-            return None
-        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
-    if first & 0x20:
-        end -= data[-1]
-    return Packet(second & 0x7F, timestamp, data[start:end]) if start <= end else None
+    packet = rtp.parse_packet(data)
+    return None if packet is None else Packet(packet.payload_type, packet.timestamp, packet.payload)
 
 
 def event_key(payload: bytes) -> str:
@@ -91,14 +79,9 @@ class Stream:
         if behind < -EARLY:
             self.dropped += 1
             return None
-        header = _HEADER.pack(
-            0x80,
-            payload_type | self._marker << 7,
-            self._sequence & 0xFFFF,
-            self._first + self._samples & 0xFFFFFFFF,
-            self._ssrc,
-        )
+        timestamp = self._first + self._samples
+        packet = rtp.packed(payload_type, self._sequence, timestamp, self._ssrc, frame, marker=self._marker)
         self._sequence += 1
         self._samples += FRAME
         self._marker = False
-        return header + frame
+        return packet

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -254,18 +255,7 @@ class Party:
         self.state = PartyState.RINGING
         if self._dial is not None:
             assert self._session is not None
-            dial = self._dial
-            self._to_door(
-                signalling.Dial(
-                    dial.call,
-                    dial.target,
-                    self._session.offer(),
-                    dial.caller,
-                    dial.name,
-                    dial.trunk,
-                    dial.timeout_seconds,
-                )
-            )
+            self._to_door(replace(self._dial, sdp=self._session.offer()))
         self.holder.party_opened(self)
 
     def _no_room(self, reason: str) -> None:
@@ -324,17 +314,7 @@ class Party:
         if agreed is None or agreed == self._connected:
             return
         self._connected = agreed
-        self.send(
-            media.ConnectLeg(
-                self.id,
-                agreed.host,
-                agreed.port,
-                agreed.payload_type,
-                agreed.event_type,
-                agreed.ptime,
-                agreed.direction,
-            )
-        )
+        self.send(media.ConnectLeg(self.id, **asdict(agreed)))
         held = agreed.direction in ("recvonly", "inactive")
         if held != self.held:
             self.held = held

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from ivr import tones
 from ivr.flow import Flow
 from ivr.prompt import FILLED, Prompt, variables_in
 from speech.g711 import alaw_encode
@@ -31,9 +32,6 @@ RATE = 8000
 APOLOGY = ("apology", "非常抱歉，系统出现故障，请稍后再拨。", "zh")
 _THREADS = 4
 _INDEX = "prompts.json"
-_BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE = 1000.0, 0.3, 6000.0
-# ITU-T E.180, supplement 2: China's ringing tone is 450 Hz, 1 s on and 4 s off.
-_RING_HERTZ, _RING_ON, _RING_OFF, _RING_AMPLITUDE = 450.0, 1.0, 4.0, 3000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +81,9 @@ class SoundShelf:
         #: Whether prompts are there that were made before.
         self.recalled = bool(self._ready)
         #: Comes before a message.
-        self.beep = self._keep(_tone(_BEEP_HERTZ, _BEEP_SECONDS, _BEEP_AMPLITUDE))
+        self.beep = self._keep(tones.beep())
         #: What a caller hears while another number rings.
-        self.ringing = self._keep(
-            np.concatenate(
-                [
-                    _tone(_RING_HERTZ, _RING_ON, _RING_AMPLITUDE),
-                    np.zeros(round(_RING_OFF * RATE), np.int16),
-                ]
-            )
-        )
+        self.ringing = self._keep(tones.ringing())
         #: What a caller hears in a queue while nothing is said.
         self.hold_music = self._keep(hold_music())
 
@@ -188,11 +179,6 @@ class SoundShelf:
             draft.write_bytes(data)
             draft.rename(path)
         return LoadedSound(name, str(path), len(sound) / RATE)
-
-
-def _tone(hertz: float, seconds: float, amplitude: float) -> npt.NDArray[np.int16]:
-    time = np.arange(round(seconds * RATE)) / RATE
-    return (amplitude * np.sin(2 * np.pi * hertz * time)).astype(np.int16)
 
 
 #: A tune in the pentatonic scale of G, as (semitones from A4, beats); our own.
