@@ -23,7 +23,7 @@ from ivr.events import Event
 from ivr.live.closing import complete
 from ivr.live.lookup import Lookup
 from ivr.live.partner import DECLINE, Partner
-from ivr.live.party import Party, PartyState
+from ivr.live.party import DOOR_CLOSED, Party, PartyState
 from ivr.live.saying import NO_PLAY, Saying
 from ivr.live.surroundings import Surroundings
 from ivr.live.timers import Timers
@@ -178,7 +178,7 @@ class LiveCall:
 
     def party_left(self, party: Party, reason: str) -> None:
         """Take in that the caller hung up, or was lost."""
-        if reason in ("media-died", "internal-error"):
+        if reason in ("media-died", "internal-error", DOOR_CLOSED):
             self._break(reason)
         else:
             if reason in ("media-timeout", "no-codec"):

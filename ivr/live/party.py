@@ -21,6 +21,8 @@ _SESSIONS = itertools.count(1)
 _SAME_KEY_SECONDS = 0.3
 #: When a caller for whom there is no room may try again.
 _RETRY_SECONDS = 10
+#: Why a party left whose signalling process ended the call by itself: it shuts down.
+DOOR_CLOSED = "signalling-ended"
 
 Send = Callable[[Any], None]
 
@@ -241,8 +243,8 @@ class Party:
                 self._reoffered(offer)
             case signalling.InfoDigit(_, key):
                 self._pressed(key, "info")
-            case signalling.Ended(_, _, code, reason):
-                self._lost(code, reason)
+            case signalling.Ended(_, by, code, reason):  # after our own goodbye this comes to nothing
+                self._lost(code, DOOR_CLOSED if by == "local" else reason)
             case _:
                 self.holder.party_told(self, message)
 

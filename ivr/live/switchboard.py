@@ -25,7 +25,7 @@ from ivr.live.connection import Connection
 from ivr.live.figures import Figures
 from ivr.live.livecall import LiveCall
 from ivr.live.othercall import Concerned, OtherCall
-from ivr.live.party import Holder, Party
+from ivr.live.party import DOOR_CLOSED, Holder, Party
 from ivr.live.settings import EngineSettings
 from ivr.live.sounds import LoadedSound, SoundShelf
 from ivr.live.surroundings import Hearing, Waiting
@@ -262,7 +262,11 @@ class Switchboard:
                 structlog.get_logger().info("trunk", trunk=trunk, registered=registered, why=reason)
             case _:
                 if isinstance(message, signalling.Ended) and message.call in self._arriving:
-                    self._arriving[message.call].end = actions.HangUp("caller", Outcome.ABANDONED)
+                    self._arriving[message.call].end = (
+                        actions.HangUp(DOOR_CLOSED, Outcome.INTERRUPTED)
+                        if message.by == "local"
+                        else actions.HangUp("caller", Outcome.ABANDONED)
+                    )
                 party = self._parties.get(message.call)
                 if party is not None:
                     self._guarded(party, party.door_told, message)

@@ -245,8 +245,8 @@ class Ended:
     ----------
     call : str
     by : str
-        ``remote``: the party; ``local``: our own :class:`Bye` or :class:`Reject`; ``failure``: timeout,
-        lost transaction, refused by the network.
+        ``remote``: the party; ``local``: our own :class:`Bye` or :class:`Reject`, or the process shuts down;
+        ``failure``: timeout, lost transaction, refused by the network.
     code : int
         Final SIP status of a call that was not answered, else 0.
     reason : str

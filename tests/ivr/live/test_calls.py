@@ -345,6 +345,18 @@ def test_when_signalling_dies_callers_hear_an_apology(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def test_a_call_that_its_signalling_process_ends_by_itself_was_not_given_up_by_the_caller(
+    tmp_path: Path,
+) -> None:
+    async def scene(stage: Stage) -> None:
+        call = await at_menu(stage)
+        stage.sip.say(signalling.Ended("c1", "local", reason="shutting down"))
+        record = await stage.over(call)
+        assert (record.outcome, record.hangup_cause) == (Outcome.INTERRUPTED, "signalling-ended")
+
+    play(tmp_path, scene)
+
+
 @pytest.mark.parametrize(
     ("dies", "cause"), [("media", "media-died"), ("sip", "signalling-died")], ids=["media", "signalling"]
 )
