@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
+from calls.document import Document, Section, read_document
 from calls.errors import CalendarError
-from ivr.document import Document, Section, read_document
 from speech.resources import resource
 
 DayKind = Literal["holiday", "workday"]

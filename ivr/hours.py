@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainValidator, WithJsonSchema, field_validator
 
+from calls.document import Section
 from ivr.calendar import Calendar
-from ivr.document import Section
 
 __all__ = ["Calendar", "Schedule", "Span", "State"]
 

@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from calls.document import Section, read_document
 from calls.errors import ScenarioError
 from calls.records import Outcome
-from ivr.document import Section, read_document
 from ivr.flow import Flow
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=100)]

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from calls.document import Section
 from calls.records import EventKind
 from ivr import actions, events
 from ivr.actions import Action, HangUp, Note
 from ivr.dialog import CallFacts, Dialog
-from ivr.document import Section
 from ivr.events import Event
 from ivr.flow import Flow
 from ivr.prompt import Prompt

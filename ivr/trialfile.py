@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from calls.document import Document, Location, Section, read_document
 from calls.errors import TrialError
 from calls.records import Outcome
 from ivr.dialog import CallFacts
-from ivr.document import Document, Location, Section, read_document
 from ivr.flow import Flow, QueueNode, load_flow
 from ivr.flow.words import Share, Variable
 from ivr.simulation import World

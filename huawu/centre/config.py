@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from calls.document import Document, Location, Section, names_hint, read_document
 from calls.errors import HuawuError, ServeError, WebError
 from ivr.allowlist import Address
-from ivr.document import Document, Location, Section, names_hint, read_document
 from ivr.sip.settings import PRIVATE
 from speech.resources import resource
 

@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from calls.document import Location
 from huawu import places
 from huawu.centre.config import Centre
 from huawu.centre.desk import DeskSettings
 from huawu.centre.plan import Child, Plan
-from ivr.document import Location
 from ivr.ears.settings import EarSettings
 from ivr.ears.settings import socket_path as ear_socket
 from ivr.gateway.settings import SOCKET as GATEWAY_SOCKET

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from calls.document import Section
 from ivr.calendar import Calendar
-from ivr.document import Section
 from ivr.expression import Value
 from ivr.flow.inputs import (
     REASONS,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ivr.document import Location, Section
+from calls.document import Location, Section
 from ivr.flow.node import Node, Spoken, Way
 from ivr.flow.words import HotKey, Key, Keys, Phrase, Seconds, Series, Share, Terminator, Variable, Words
 from ivr.pattern import check, matches

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from calls.document import Document, Location, read_document
 from calls.errors import FlowError, HuawuError
 from ivr.calendar import shipped_calendar
-from ivr.document import Document, Location, read_document
 from ivr.flow.flow import FACTS, Flow
 from ivr.flow.inputs import REASONS, Answer, CollectNode, ConfirmNode, InputNode, MenuNode, SurveyNode
 from ivr.flow.node import templates_in

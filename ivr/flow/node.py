@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ivr.document import Location, Section
+from calls.document import Location, Section
 from ivr.prompt import variables_in
 
 

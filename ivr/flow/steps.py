@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from calls.document import Location, Section
 from calls.records import Outcome
-from ivr.document import Location, Section
 from ivr.expression import Expression
 from ivr.flow.node import Node, Spoken, Way, templates_in
 from ivr.flow.words import (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, TypeVar
 
-from ivr.document import Location
+from calls.document import Location
 from ivr.flow import REASONS, Flow, GotoNode, InputNode, Node, ReturnNode, Way
 
 Vertex = TypeVar("Vertex", bound=Hashable)

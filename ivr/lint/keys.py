@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from ivr.document import Location
+from calls.document import Location
 from ivr.flow import (
     CollectNode,
     ConfirmNode,

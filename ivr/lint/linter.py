@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from calls.document import Document, read_document
 from calls.errors import FlowError, HuawuError
-from ivr.document import Document, read_document
 from ivr.flow import Flow, read_flow
 from ivr.hours import Calendar
 from ivr.lint import (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
+from calls.document import Location
 from calls.errors import VoiceError
-from ivr.document import Location
 from ivr.flow import ConfirmNode, MenuNode, SurveyNode
 from ivr.flow.words import Phrase
 from ivr.lint.finding import Finding

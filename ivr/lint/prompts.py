@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from calls.document import Location
 from calls.errors import VoiceError
-from ivr.document import Location
 from ivr.flow import REASONS, CollectNode, HttpNode, InputNode, LanguageNode, QueueNode, Retries
 from ivr.flow.words import OWN
 from ivr.lint.dataflow import Facts, on_some_way

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from ivr.document import Document, Location
+from calls.document import Document, Location
 from ivr.flow import REASONS, CollectNode, Flow, InputNode, Node, QueueNode, TransferNode, Way
 from ivr.flow.words import OWN
 from ivr.hours import Calendar

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ivr.document import Location
+from calls.document import Location
 from ivr.expression import Expression, ExpressionError
 from ivr.flow import (
     REASONS,

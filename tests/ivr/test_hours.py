@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from calls.document import Section, read_document
 from calls.errors import CalendarError, FlowError
 from ivr.calendar import Calendar, shipped_calendar
-from ivr.document import Section, read_document
 from ivr.hours import Schedule, Span
 
 pytestmark = pytest.mark.unit

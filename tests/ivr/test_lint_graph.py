@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from calls.document import Document
 from calls.errors import FlowError
 from calls.records import EventKind
 from ivr import events
 from ivr.actions import Note
-from ivr.document import Document
 from ivr.flow import load_flow
 from ivr.flow.flow import FACTS
 from ivr.lint.dataflow import Facts, on_every_way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.document import Location
+from calls.document import Location
 from ivr.expression import Expression
 from ivr.flow import BranchNode, ConfirmNode, MenuNode, Node, SurveyNode
 from ivr.lint.conditions import compared_with, never_first, threshold_of

@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import Field
 
+from calls.document import Section, read_document
 from calls.errors import FlowError
-from ivr.document import Section, read_document
 from ivr.flow.schema import field_texts, flow_schema
 
 pytestmark = pytest.mark.unit
