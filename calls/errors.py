@@ -103,6 +103,10 @@ class RecordingError(HuawuError):
     """A recording cannot be written."""
 
 
+class AnalyticsError(HuawuError):
+    """Labelled data, a rule or a plan is wrong, or a model is asked for what it cannot know."""
+
+
 class SampleError(HuawuError):
     """A sample cannot be drawn as asked."""
 

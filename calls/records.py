@@ -237,8 +237,9 @@ class Evidence:
 class Finding:
     """One machine judgement about a call, with its evidence and a calibrated probability.
 
-    ``kind`` is ``topic``, ``complaint``, ``sentiment`` or ``abuse``; ``label`` the judged class; ``model``
-    the rule or model version that judged. A person's verdict is stored beside it, never over it.
+    ``kind`` is ``topic``, ``complaint``, ``cause``, ``responsible``, ``resolved``, ``sentiment``, ``abuse``
+    or ``rule``; ``label`` the judged class, or the rule's id; ``model`` the rule set or model version that
+    judged. A person's verdict is stored beside it, never over it.
     """
 
     id: str = field(default_factory=new_id)
@@ -248,6 +249,48 @@ class Finding:
     probability: float
     evidence: tuple[Evidence, ...] = ()
     model: str = ""
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskReason:
+    """One part of a call's risk, in words: ``share`` is what it adds to the logit, negative where it calms.
+
+    ``evidence`` is where it can be heard, for parts that were said.
+    """
+
+    words: str
+    share: float
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRisk:
+    """How probable it is that a call needs a person's ear, and why.
+
+    ``base`` and the shares of all ``reasons`` add up to the logit of ``probability``.
+    """
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    probability: float
+    base: float
+    reasons: tuple[RiskReason, ...] = ()
+    model: str = ""
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMetrics:
+    """What was measured in a call, by the names of :data:`analytics.conversation.FEATURES`.
+
+    A value of ``None`` is *not available*, never zero; ``unavailable`` says why.
+    """
+
+    id: str = field(default_factory=new_id)
+    call_id: str
+    values: dict[str, float | None] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
     created_at: datetime = field(default_factory=utc_now)
 
 
@@ -267,7 +310,11 @@ class SamplePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleDraw:
-    """One call drawn into a sample, with the probability that the plan would include it."""
+    """One call drawn into a sample, with the probability that the plan would include it.
+
+    ``part`` is ``risk`` or ``random``; ``stratum`` names the stratum of the random part, as the plan's
+    ``frame`` does.
+    """
 
     id: str = field(default_factory=new_id)
     plan_id: str
@@ -277,11 +324,15 @@ class SampleDraw:
     inclusion_probability: float
     risk: float
     reasons: tuple[str, ...] = ()
+    stratum: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A person's verdict on a call. ``None`` means *not judged*, never *no*."""
+    """A person's verdict on a call. ``None`` means *not judged*, never *no*.
+
+    ``score`` is that of the scorecard, 0 to 100; ``fatal`` tells whether an item failed that may not fail.
+    """
 
     id: str = field(default_factory=new_id)
     call_id: str
@@ -290,6 +341,8 @@ class Review:
     severity: str | None = None
     topic: str | None = None
     sentiment: str | None = None
+    score: float | None = None
+    fatal: bool | None = None
     comment: str = ""
     plan_id: str | None = None
     created_at: datetime = field(default_factory=utc_now)

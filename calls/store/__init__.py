@@ -1,5 +1,5 @@
 """The database of calls: one facade, :class:`Store`, over SQLite or PostgreSQL."""
 
-from calls.store.facade import Record, Store
+from calls.store.facade import Record, Span, Store
 
-__all__ = ["Record", "Store"]
+__all__ = ["Record", "Span", "Store"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -20,6 +21,14 @@ from calls.store.writer import Writer, insert_or_replace
 
 Record = Any
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A condition of :meth:`Store.find`: from ``first`` on, before ``end``; ``None`` leaves a side open."""
+
+    first: Any = None
+    end: Any = None
 
 
 class Store:
@@ -152,7 +161,8 @@ class Store:
         limit, offset : int, optional
             A page of the result.
         **where
-            Field = value, or field = list of values (any of them). ``None`` matches absence.
+            Field = value, or field = list of values (any of them), or field = :class:`Span`. ``None``
+            matches absence.
         """
         table = table_of(kind)
         query = select(table).where(*_conditions(table, where)).order_by(*_order(table, order_by))
@@ -217,7 +227,12 @@ def _conditions(table: Table, where: dict[str, Any]) -> list[ColumnElement[bool]
     found: list[ColumnElement[bool]] = []
     for field, value in where.items():
         column = _column(table, field)
-        if isinstance(value, (list, tuple, set, frozenset)):
+        if isinstance(value, Span):
+            if value.first is not None:
+                found.append(column >= value.first)
+            if value.end is not None:
+                found.append(column < value.end)
+        elif isinstance(value, (list, tuple, set, frozenset)):
             found.append(column.in_(list(value)))
         else:
             found.append(column.is_(None) if value is None else column == value)

@@ -177,6 +177,26 @@ finding = Table(
     _time("created_at"),
     Index(None, "kind", "label"),
 )
+call_risk = Table(
+    "call_risk",
+    metadata,
+    _id(),
+    _of("call"),
+    _number("probability"),
+    _number("base"),
+    _json("reasons"),
+    _text("model"),
+    _time("created_at"),
+)
+call_metrics = Table(
+    "call_metrics",
+    metadata,
+    _id(),
+    _of("call"),
+    _json("values"),
+    _json("unavailable"),
+    _time("created_at"),
+)
 sample_plan = Table(
     "sample_plan",
     metadata,
@@ -200,6 +220,7 @@ sample_draw = Table(
     _number("inclusion_probability"),
     _number("risk"),
     _json("reasons"),
+    _text("stratum"),
 )
 review = Table(
     "review",
@@ -211,6 +232,8 @@ review = Table(
     _text("severity", nullable=True),
     _text("topic", nullable=True),
     _text("sentiment", nullable=True),
+    _number("score", nullable=True),
+    Column("fatal", Boolean, nullable=True),
     _text("comment"),
     Column("plan_id", String(64), nullable=True, index=True),
     _time("created_at"),
@@ -299,6 +322,8 @@ TABLES: dict[type[Any], Table] = {
     records.Recording: recording,
     records.Transcript: transcript,
     records.Finding: finding,
+    records.CallRisk: call_risk,
+    records.CallMetrics: call_metrics,
     records.SamplePlan: sample_plan,
     records.SampleDraw: sample_draw,
     records.Review: review,

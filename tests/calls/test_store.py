@@ -28,7 +28,7 @@ from calls.records import (
     Utterance,
     Word,
 )
-from calls.store import Store, engine
+from calls.store import Span, Store, engine
 from calls.store.migration import current, scripts
 from calls.store.schema import TABLES, metadata
 
@@ -61,7 +61,15 @@ def one_of_each() -> list[object]:
     plan = records.SamplePlan(
         name="today", seed=7, frame_size=10, budget=2, risk_share=0.5, frame={"queue": "q"}
     )
-    review = records.Review(call_id=call.id, reviewer="陈", complaint=True, severity="重大", created_at=NOON)
+    review = records.Review(
+        call_id=call.id,
+        reviewer="陈",
+        complaint=True,
+        severity="重大",
+        score=85.5,
+        fatal=False,
+        created_at=NOON,
+    )
     return [
         records.Agent(id="a1", name="王敏", team="一组", skills=("宽带", "退款"), address="sip:a1@10.0.0.5"),
         records.AgentStateChange(agent_id="a1", state=AgentState.PAUSED, reason="lunch", at=NOON),
@@ -85,6 +93,27 @@ def one_of_each() -> list[object]:
             evidence=(Evidence(utterance=0, start=0.0, end=0.9, text="我要投诉", span=(2, 4)),),
             created_at=NOON,
         ),
+        records.CallRisk(
+            call_id=call.id,
+            probability=0.75,
+            base=-1.0,
+            reasons=(
+                records.RiskReason(
+                    words="说：我要投诉",
+                    share=2.5,
+                    evidence=Evidence(utterance=0, start=0.0, end=0.9, text="我要投诉", span=(0, 4)),
+                ),
+                records.RiskReason(words="客服最后发言", share=-0.4),
+            ),
+            model="seed",
+            created_at=NOON,
+        ),
+        records.CallMetrics(
+            call_id=call.id,
+            values={"turns": 4.0, "agent_talk_share": None},
+            unavailable={"agent_talk_share": "the recording is mono"},
+            created_at=NOON,
+        ),
         plan,
         records.SampleDraw(
             plan_id=plan.id,
@@ -94,6 +123,7 @@ def one_of_each() -> list[object]:
             inclusion_probability=1.0,
             risk=0.9,
             reasons=("投诉",),
+            stratum="queue=q",
         ),
         review,
         records.Score(call_id=call.id, item="greeting", points=5.0, by="陈", review_id=review.id),
@@ -171,6 +201,9 @@ def test_find_filters_sorts_and_pages(store: Store) -> None:
     assert store.find(Call, agent_id="a1", order_by="-started_at") == [given[5], given[3], given[1]]
     assert store.find(Call, order_by="started_at", limit=2, offset=1) == given[1:3]
     assert store.find(Call, id=[given[4].id, given[0].id]) == [given[0], given[4]]
+    assert store.find(Call, started_at=Span(given[1].started_at, given[3].started_at)) == given[1:3]
+    assert store.find(Call, started_at=Span(end=given[1].started_at)) == given[:1]
+    assert store.count(Call, started_at=Span(given[4].started_at)) == 2
     assert store.count(Call, outcome=None) == 6
     assert store.count(Call, agent_id="a0", outcome=Outcome.FAILED) == 0
 
