@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from analytics.judge import Judge
 from analytics.risk import risk
-from analytics.sampler import Candidate, draw
+from analytics.sampling.drawing import Candidate, draw
+from analytics.sampling.plan import SamplingPlan
 from calls.errors import AudioError, HuawuError
 from calls.recordings import RecordingFolder
 from calls.records import Agent, Call, Recording, SampleDraw, SamplePlan, utc_now
@@ -278,9 +279,8 @@ class Demo:
             result.risks[call_id] = judged.value
             frame.append(Candidate(call_id=call_id, risk=judged.value, reasons=judged.reasons))
         budget = max(1, round(len(frame) * SAMPLE_SHARE))
-        result.plan, result.draws = draw(
-            frame, budget=budget, risk_share=RISK_SHARE, seed=self._seed, name="demo"
-        )
+        plan = SamplingPlan(name="demo", budget=budget, risk_share=RISK_SHARE, seed=self._seed)
+        result.plan, result.draws = draw(frame, plan)
         store.add(result.plan, *result.draws)
 
     @contextmanager
