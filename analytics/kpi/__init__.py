@@ -1,0 +1,1 @@
+"""Key figures of a call centre: service level, waits, handling times, repeats, satisfaction, the menus."""
