@@ -129,6 +129,10 @@ class Tokeniser:
             if word:
                 self._jieba.add_word(word, int(frequency) if frequency.strip().isdigit() else None)
 
+    def frequency(self, word: str) -> int:
+        """Return how often the dictionary counts a word, 0 for one that it does not know."""
+        return int(self._jieba.FREQ.get(word) or 0)
+
     def words(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Yield (word, start, end); the words lie side by side and cover ``text``."""
         start = 0
