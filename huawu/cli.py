@@ -27,6 +27,7 @@ from huawu.models_command import models_app
 from huawu.places import require_database
 from huawu.prompts_command import prompts_app
 from huawu.report_command import report_app
+from huawu.rules_command import rules_app
 from huawu.sample_command import sample_app
 from huawu.schema_command import schema_command
 from huawu.serve_command import serve_command
@@ -47,6 +48,7 @@ app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
 app.command("dtmf")(dtmf_command)
 app.command("console")(console_command)
+app.add_typer(rules_app, name="rules")
 app.add_typer(sample_app, name="sample")
 app.add_typer(report_app, name="report")
 app.add_typer(models_app, name="models")
