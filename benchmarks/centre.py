@@ -238,16 +238,31 @@ class Books:
             "SELECT c.id, c.answered_at, c.ended_at, c.outcome, r.uri, r.seconds, r.sha256 FROM call c "
             f"LEFT JOIN recording r ON r.call_id = c.id WHERE {where}"
         )
-        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as database:
-            rows = database.execute(query).fetchall()
         return [
             KeptCall(id, _epoch(answered), _epoch(ended), outcome, uri, seconds or 0.0, sha256 or "")
-            for id, answered, ended, outcome, uri, seconds, sha256 in rows
+            for id, answered, ended, outcome, uri, seconds, sha256 in self._rows(query)
         ]
+
+    def heard(self) -> dict[str, list[float]]:
+        """Return when each caller's words were understood, in seconds since the epoch."""
+        query = (
+            "SELECT c.caller, c.answered_at, e.at FROM call_event e JOIN call c ON c.id = e.call_id "
+            "WHERE e.kind = 'recognition'"
+        )
+        found: dict[str, list[float]] = defaultdict(list)
+        for caller, answered, at in self._rows(query):
+            begin = _epoch(answered)
+            assert begin is not None
+            found[caller].append(begin + at)
+        return found
 
     def open_calls(self) -> list[KeptCall]:
         """Return the calls whose record says that they are running."""
         return self.calls("c.ended_at IS NULL")
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as database:
+            return database.execute(query).fetchall()
 
     def look_through(self, *, delete: bool = False) -> None:
         """Look at the calls that ended since this was last done; recordings may go then."""

@@ -6,7 +6,9 @@ prompts are tones that tell where they are. Rows tell, for each way of answering
 
 - ``prompt``: from a key, while nothing was to be heard, to the first packet of the next prompt;
 - ``silence``: from a key in the midst of a prompt to the first packet of silence;
-- ``other``: from a key in the midst of a prompt to the first packet of another one.
+- ``other``: from a key in the midst of a prompt to the first packet of another one;
+- ``decision``: from the end of a word to the time that the call's record gives for its recognition, which is
+  when the engine goes on; ``prompt`` is the packet that follows.
 
 A key by telephone-events counts from its first packet, a key in the sound from the 40th millisecond of its
 tone, a word from the end of its sound: before the recogniser can decide it has to wait for the end of the
@@ -40,7 +42,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.callers import Crowd
-from benchmarks.centre import Centre, about, metrics, usage
+from benchmarks.centre import Books, Centre, about, metrics, usage
 from benchmarks.ears import PHRASES
 from benchmarks.ears import Caller as Speech
 from ivr.flow.loading import load_flow
@@ -133,6 +135,8 @@ class Probe:
     sound: list[bytes] = field(default_factory=list)
     event: int = -1
     took: dict[str, list[float]] = field(default_factory=dict)
+    #: When words that were answered had ended, in seconds since the epoch.
+    spoken: list[float] = field(default_factory=list)
     #: Answers that did not come.
     missed: int = 0
 
@@ -205,6 +209,7 @@ class Probe:
                 self.awaits = None
                 if self.way == "speech":
                     self.step = 1 - self.step
+                    self.spoken.append(since)
 
 
 def heard(payload: bytes) -> str:
@@ -214,6 +219,11 @@ def heard(payload: bytes) -> str:
     sound = alaw_decode(payload).astype(np.float64)
     spectrum = np.abs(np.fft.rfft(sound))
     return "one" if spectrum[TONES["one"] // 50] > spectrum[TONES["two"] // 50] else "two"
+
+
+def caller(number: int) -> str:
+    """Return the telephone number of a probe."""
+    return f"1370000{number:04d}"
 
 
 class Signalling:
@@ -258,7 +268,7 @@ class Signalling:
         lines = [
             f"{method} {self._uri} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:{self._near};branch=z9hG4bK{call}{method}{count};rport",
-            f"From: <sip:1370000{number:04d}@127.0.0.1:{self._near}>;tag={self._mark}",
+            f"From: <sip:{caller(number)}@127.0.0.1:{self._near}>;tag={self._mark}",
             self._to.get(number, f"To: <{self._uri}>"),
             f"Call-ID: {call}",
             f"CSeq: {count} {method}",
@@ -312,13 +322,19 @@ def probe(order: dict[str, Any]) -> dict[str, Any]:
     for name in ("prompt", "silence", "other"):
         took = [ms for each in probes for ms in each.took.get(name, [])]
         if took:
-            row[name] = {
-                "count": len(took),
-                "p50": round(float(np.percentile(took, 50)), 1),
-                "p99": round(float(np.percentile(took, 99)), 1),
-                "max": round(max(took), 1),
-            }
+            row[name] = spread(took)
+    row["spoken"] = {caller(each.number): each.spoken for each in probes if each.spoken}
     return row
+
+
+def spread(took: list[float]) -> dict[str, float]:
+    """Return how milliseconds are spread."""
+    return {
+        "count": len(took),
+        "p50": round(float(np.percentile(took, 50)), 1),
+        "p99": round(float(np.percentile(took, 99)), 1),
+        "max": round(max(took), 1),
+    }
 
 
 # -- the centre and its load ----------------------------------------------------------------------------
@@ -336,6 +352,23 @@ def write_flows(folder: Path) -> None:
                 moments = np.arange(round(seconds * 8000)) / 8000
                 tone = 8000 * np.sin(2 * np.pi * TONES[prompt.name] * moments)
                 soundfile.write(sounds / f"{prompt.name}.wav", tone.astype(np.int16), 8000)
+
+
+def decisions(spoken: dict[str, list[float]], heard: dict[str, list[float]]) -> list[float]:
+    """Return the milliseconds from the end of each word to the first recognition after it.
+
+    Parameters
+    ----------
+    spoken, heard : dict of str to list of float
+        By caller: when words ended, and when the call's record has recognitions, in seconds since the epoch.
+    """
+    took = []
+    for number, ends in spoken.items():
+        moments = np.sort(heard.get(number, []))
+        after = np.searchsorted(moments, ends)
+        assert after.max() < len(moments), f"caller {number} was answered without a recognition"
+        took += (1000 * (moments[after] - ends)).tolist()
+    return took
 
 
 def measure(way: str, calls: int, probes: int, seconds: float) -> dict[str, Any]:
@@ -374,6 +407,9 @@ def measure(way: str, calls: int, probes: int, seconds: float) -> dict[str, Any]
                 assert running.stdout is not None
                 row |= json.loads(running.stdout.read())
             passed = time.monotonic() - began
+            spoken = row.pop("spoken")
+            if spoken:
+                row["decision"] = spread(decisions(spoken, Books(centre).heard()))
             row["cpu_core"] = {
                 name: round((each.cpu_seconds - before[name].cpu_seconds) / passed, 3)
                 for name, each in usage(centre).items()

@@ -8,6 +8,7 @@ generator the last, and both ask for real-time scheduling.
 
 - ``huawu``: the media process with everything on: jitter buffers, RFC 4733 and tones, voice activity, a
   prompt in a loop, stereo recordings to the disk, the ring for recognisers, RTCP;
+- ``huawu epoll``: the same where the system does not permit io_uring: each packet is a call of its own;
 - ``bare``: an epoll loop in Python, written here, that receives, and sends ready-made packets, and no more:
   what packets cost by themselves;
 - ``rtp.io``: RTPProxy in a wheel, in C: plays a prompt, relays what callers say, copies it to a third place.
@@ -46,7 +47,7 @@ from typing import Any
 
 import numpy as np
 
-OURS, BARE, PEER = "huawu", "bare", "rtp.io"
+OURS, SINGLY, BARE, PEER = "huawu", "huawu epoll", "bare", "rtp.io"
 INSTALL = "pip install rtp.io==1.1.1"
 WATCHED = 100
 FRAME = 160
@@ -273,13 +274,13 @@ class Ours:
 
 
 @contextmanager
-def ours(calls: int) -> Iterator[Ours]:
+def ours(calls: int, network: str = "auto") -> Iterator[Ours]:
     """Start the media process, on the first processor."""
     with tempfile.TemporaryDirectory(prefix="huawu-bench-") as name:
         folder = Path(name)
         shared = Path("/dev/shm") if Path("/dev/shm").is_dir() else folder
         ring = shared / f"{folder.name}.ring"
-        settings = {"run": name, "ring": str(ring), "slots": max(calls, 8), "port_max": 29_999}
+        settings = {"run": name, "ring": str(ring), "slots": max(calls, 8), "network": network}
         core = str(min(os.sched_getaffinity(0)))
         command = ["taskset", "-c", core, sys.executable, "-m", "huawu.child", "media", json.dumps(settings)]
         with _running(command) as process:
@@ -373,13 +374,14 @@ def measured(
 ) -> dict[str, Any]:
     """Return the row of an engine under load."""
     here = [sys.executable, "-m", "benchmarks.media"]
-    order = json.dumps({"calls": calls, "warm": warm, "seconds": seconds, "events": engine == OURS})
+    order = json.dumps({"calls": calls, "warm": warm, "seconds": seconds, "events": engine in (OURS, SINGLY)})
     with ExitStack() as stack:
         load = stack.enter_context(_running([*here, "--generate", order]))
         assert load.stdin and load.stdout
         ports = json.loads(load.stdout.readline())
-        if engine == OURS:
-            huawu = stack.enter_context(ours(calls))
+        huawu = None
+        if engine in (OURS, SINGLY):
+            huawu = stack.enter_context(ours(calls, "auto" if engine == OURS else "epoll"))
             process = huawu.process
             legs = huawu.open(ports, everything=True)
         else:
@@ -392,9 +394,9 @@ def measured(
             legs = json.loads(process.stdout.readline())
         load.stdin.write(json.dumps(legs) + "\n")
         load.stdin.flush()
-        _listen_for(warm, huawu if engine == OURS else None)
+        _listen_for(warm, huawu)
         before, start = processor_seconds(process.pid), time.monotonic()
-        health = _listen_for(seconds - 0.5, huawu if engine == OURS else None)
+        health = _listen_for(seconds - 0.5, huawu)
         used = (processor_seconds(process.pid) - before) / (time.monotonic() - start)
         row = {
             "engine": engine,
@@ -545,7 +547,7 @@ def main() -> None:
     parser.add_argument("--calls", default="50,200,500,1000")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--warm", type=float, default=3.0, help="seconds before anything is measured")
-    parser.add_argument("--engines", default=f"{OURS},{BARE},{PEER}")
+    parser.add_argument("--engines", default=f"{OURS},{SINGLY},{BARE},{PEER}")
     parser.add_argument("--parts", default="load,busy,latency")
     parser.add_argument("--json", action="store_true", help="print the raw rows")
     for role in ("--generate", "--keys", "--rtp-io"):

@@ -261,7 +261,7 @@ class RiskReason:
 
     words: str
     share: float
-    evidence: Evidence | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

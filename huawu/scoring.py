@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from calls.records import Finding, Role, Transcript, Utterance
 from ivr.call import PlayedCall
-from ivr.doors.script import SpokenLine
+from ivr.doors.timeline import SpokenLine
 from ivr.script import Scenario
 from speech.error_rate import CharacterErrors, character_error_rate, pooled
 from speech.reading import spoken

@@ -16,7 +16,8 @@ from ivr.actions import Note
 from ivr.calllog import CallLog
 from ivr.dialog import CallFacts, Dialog
 from ivr.doors import Door
-from ivr.doors.script import ScriptDoor, SpokenLine
+from ivr.doors.script import ScriptDoor
+from ivr.doors.timeline import SpokenLine
 from ivr.engine import Engine, Observer, Said, SoundOf
 from ivr.flow import Flow
 from ivr.listener import Listener

@@ -90,12 +90,8 @@ class CallLog:
             known.append(queue)
         elif note.kind is EventKind.CONNECT and "agent" in note.data:
             agent = self._agent if self._agent is not None and self._agent.id == note.data["agent"] else None
-            agent = agent or Agent(id=note.data["agent"])
-            self.call = replace(self.call, agent_id=agent.id)
-            leg = Leg(call_id=self.call.id, role=Role.AGENT, address=agent.id, started_at=self._time(at))
-            self._legs.append(leg)
-            records += [self.call, leg]
-            known.append(agent)
+            known.append(agent or Agent(id=note.data["agent"]))
+            records += self._agent_joins(note.data["agent"], at)
         elif note.kind in (EventKind.COMPLETEAGENT, EventKind.COMPLETECALLER):
             records += self._agents_left(at)
         self._queued.append(self._store.submit(*records, unless_known=known))
@@ -107,7 +103,11 @@ class CallLog:
         comes first; where the call breaks off and the dialog tells nothing it is an entry of its own.
         """
         event = CallEvent(call_id=self.call.id, at=at, kind=kind, node=node, data=figures)
-        if kind not in FIGURED:
+        if kind is EventKind.CONNECT and figures.get("handed_on"):  # of this the dialog knows nothing
+            agent = str(figures["agent"])
+            joins = self._agent_joins(agent, at)
+            self._queued.append(self._store.submit(event, *joins, unless_known=[Agent(id=agent)]))
+        elif kind not in FIGURED:
             left = self._agents_left(at) if kind is EventKind.BLINDTRANSFER else []
             self._queued.append(self._store.submit(event, *left))
         elif kind in self._told:
@@ -115,6 +115,16 @@ class CallLog:
             self._queued.append(self._store.submit(replace(told, data={**told.data, **figures})))
         else:
             self._figures[kind] = event
+
+    def joined(self, address: str, at: float) -> None:
+        """Store that the caller speaks with who is at an address, to whom an agent sent the caller."""
+        leg = Leg(call_id=self.call.id, role=Role.AGENT, address=address, started_at=self._time(at))
+        self._legs.append(leg)
+        self._queued.append(self._store.submit(leg))
+
+    def parted(self, at: float) -> None:
+        """Store that the caller speaks with nobody any more."""
+        self._queued.append(self._store.submit(*self._agents_left(at)))
 
     def keep_survey(self, score: int) -> None:
         """Store the caller's satisfaction, 1 to 5, with the call and the agent who spoke with the caller."""
@@ -135,6 +145,14 @@ class CallLog:
         self._store.add(self.call, *legs, *untold, *([recording] if recording is not None else []))
         for stored in self._queued:
             stored.result()
+
+    def _agent_joins(self, agent: str, at: float) -> list[Any]:
+        """Begin the leg of an agent, whose the call is from now on; return what is to be stored."""
+        self.call = replace(self.call, agent_id=agent)
+        self._legs.append(
+            Leg(call_id=self.call.id, role=Role.AGENT, address=agent, started_at=self._time(at))
+        )
+        return [self.call, self._legs[-1]]
 
     def _agents_left(self, at: float) -> list[Leg]:
         """End the legs of agents and return them."""

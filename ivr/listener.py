@@ -167,6 +167,26 @@ class Listener:
         """Whether it has anything to report; if not, sound may come in longer stretches."""
         return self._listen is not None or self._silence_wanted is not None
 
+    @property
+    def due(self) -> float:
+        """Seconds of the caller's sound, from the last fed on, after which an utterance may be over.
+
+        Infinite where none goes on. To feed so much makes an answer certain as early as it can be.
+        """
+        if self._listen is None or self._recogniser is None:
+            return math.inf
+        pause = self._pause
+        ends = [END_OF_NUMBER] if self._listen.value else [END_OF_WHOLE_PHRASE - STABLE, END_OF_PHRASE]
+        if not self._listen.value:
+            stable = STABLE - (self._fed - self._guess.since) / RATE
+            ends.append(max(END_OF_WHOLE_PHRASE, pause + stable))
+        return min((end - pause for end in ends if end > pause), default=math.inf)
+
+    @property
+    def _pause(self) -> float:
+        """Seconds since the caller was last heard."""
+        return self._gate.pause if self._gate.open else (self._fed - self._silent_since) / RATE
+
     def feed(self, sound: Samples) -> list[Event]:
         """Take the caller's next sound: int16, shape (n,), 8 kHz."""
         events: list[Event] = []
@@ -222,7 +242,7 @@ class Listener:
 
     def _answer(self, listen: Listen, recogniser: Recogniser) -> Heard | None:
         """Return what was said, once it is over."""
-        pause = self._gate.pause if self._gate.open else (self._fed - self._silent_since) / RATE
+        pause = self._pause
         over = pause >= (END_OF_NUMBER if listen.value else END_OF_PHRASE) and not self._gate.open
         if not over and not (
             pause >= END_OF_WHOLE_PHRASE - STABLE and self._is_whole(listen, recogniser, pause)

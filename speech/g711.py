@@ -87,3 +87,8 @@ def _as_index(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.uint16]:
     if samples.dtype != np.int16:
         raise TypeError(f"G.711 encodes int16 samples, not {samples.dtype}")
     return np.ascontiguousarray(samples).view(np.uint16)
+
+
+#: The code of each law for every code of the other: for :meth:`bytes.translate`, or as an array of 256 uint8.
+ALAW_TO_ULAW = ulaw_encode(alaw_decode(bytes(range(256))))
+ULAW_TO_ALAW = alaw_encode(ulaw_decode(bytes(range(256))))

@@ -226,6 +226,7 @@ class CentreFile(Section):
     recordings: RecordingsSection = RecordingsSection()
     run: str = ""
     node: Annotated[str, Field(max_length=64)] = ""
+    hang_seconds: Annotated[float, Field(ge=0, le=3600)] = 15.0
     sip: SipSection = SipSection()
     media: MediaSection = MediaSection()
     ears: EarsSection = EarsSection()

@@ -101,6 +101,10 @@ class Plan:
         How long the engine may take to finish its calls.
     engine : str
         Name of the process that finishes first.
+    pulse : str
+        ``host:port/path`` at which the engine tells which processes say nothing; empty for none.
+    hang_seconds : float
+        After so long without a word a process is ended and started again; 0 for never.
     temporary : list of str
         Files that are taken away at the end.
     notes : dict
@@ -111,6 +115,8 @@ class Plan:
     stages: list[list[Child]]
     drain_seconds: float
     engine: str = "engine"
+    pulse: str = ""
+    hang_seconds: float = 0.0
     temporary: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
 

@@ -57,7 +57,7 @@ def plan_of(centre: Centre, environment: Mapping[str, str]) -> Plan:
     """
     file, run = centre.file, centre.run
     host = _reached(file.engine.http_host)
-    http = f"[{host}]:{file.engine.http_port}" if ":" in host else f"{host}:{file.engine.http_port}"
+    http = _address(host, file.engine.http_port)
     first = [_child("media", media_settings(centre), ONE_THREAD, sockets=[str(run / MEDIA_SOCKET)])]
     if file.sip.enabled:
         first.append(_child("sip", sip_settings(centre, environment), sockets=[str(run / SIP_SOCKET)]))
@@ -75,6 +75,8 @@ def plan_of(centre: Centre, environment: Mapping[str, str]) -> Plan:
         run=str(run),
         stages=stages,
         drain_seconds=file.engine.drain_minutes * 60,
+        pulse=f"{http}/healthz",
+        hang_seconds=file.hang_seconds,
         temporary=[str(ring_path(run))],
         notes={"http": http},
     )
@@ -190,6 +192,9 @@ def engine_settings(centre: Centre, environment: Mapping[str, str]) -> EngineSet
         prompts=[str(folder) for folder in folders],
         prompt_cache=str(places.cache("prompts")),
         media_host=file.sip.advertise or _reached(centre.media_host),
+        address=_address(file.sip.advertise or _reached(file.sip.host), file.sip.port)
+        if file.sip.enabled
+        else "",
         sip=file.sip.enabled,
         gateway=centre.gateway is not None,
         ears=centre.ears,
@@ -262,6 +267,10 @@ def _secret(centre: Centre, location: Location, environment: Mapping[str, str]) 
             location, f"the environment variable {value} is not set", "set it where huawu serve runs"
         )
     return environment[value] if value else ""
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _reached(host: str) -> str:

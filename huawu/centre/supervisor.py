@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 
 from calls.errors import HuawuError, ServeError
 from huawu.centre.plan import Child, Plan
+from huawu.centre.pulse import Pulse
 from huawu.centre.run_folder import clear, locked, write_state
 from huawu.centre.upkeep import Send, Upkeep
 
@@ -47,6 +48,7 @@ class Supervisor:
         self._upkeep = Upkeep(stages, plan.engine, plan.drain_seconds)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._served = False
+        self._pulse = Pulse(plan.engine, plan.pulse, plan.hang_seconds)
 
     def run(self) -> int:
         """Keep the processes running until told to stop; return 0, or 1 where one did not get ready.
@@ -105,7 +107,7 @@ class Supervisor:
 
     def _wait(self) -> None:
         """Wait until a process ends, a signal comes, or there is something to do."""
-        seconds = self._upkeep.next_moment() - time.monotonic()
+        seconds = min(self._upkeep.next_moment(), self._pulse.due) - time.monotonic()
         if self._upkeep.unready:
             seconds = min(seconds, _LOOK)
         arrived = signal.sigtimedwait(_SIGNALS, min(max(seconds, 0.0), _LONGEST_WAIT))
@@ -119,7 +121,7 @@ class Supervisor:
             self._upkeep.asked_to_stop(time.monotonic())
 
     def _look(self) -> None:
-        """See which processes have ended, and which have become ready."""
+        """See which processes have ended, which have become ready, and which hang."""
         changed = False
         for name, process in [*self._processes.items()]:
             if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
@@ -136,11 +138,20 @@ class Supervisor:
                 self._upkeep.became_ready(name)
                 self._log("ready", child=name)
                 changed = True
+        self._feel(time.monotonic())
         if self._upkeep.serving and not self._served:
             self._served = True
             self._log("serving", **self._plan.notes)
         if changed:
             self._write_state()
+
+    def _feel(self, now: float) -> None:
+        """End processes that run and do nothing."""
+        if not self._upkeep.is_ready(self._plan.engine):
+            self._pulse.forget()
+        for name, seconds in self._pulse.feel(now).items():
+            if self._upkeep.hangs(name, now):
+                self._log("hangs", child=name, seconds=round(seconds))
 
     def _write_state(self) -> None:
         keep = self._upkeep

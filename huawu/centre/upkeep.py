@@ -124,6 +124,14 @@ class Upkeep:
         child.ready = child.proven = True
         child.deadline = math.inf
 
+    def hangs(self, name: str, now: float) -> bool:
+        """Take in that a process does nothing any more; return whether it is ended for that."""
+        child = self._children.get(name)
+        if self._phase is not _Phase.SERVING or child is None or not child.ready or child.steps:
+            return False
+        child.steps = deque([(now, signal.SIGKILL)])
+        return True
+
     def exited(self, name: str, code: int, now: float) -> float | None:
         """Take in that a process has ended; return the pause before its restart, ``None`` if none follows."""
         child = self._children[name]

@@ -22,7 +22,7 @@ from ivr.actions import Note
 from ivr.call import PlayedCall
 from ivr.doors import RATE, Samples
 from ivr.doors.caller import ScriptedCaller
-from ivr.doors.script import SpokenLine
+from ivr.doors.timeline import Pace, Placed, Timeline
 from ivr.live.party import Holder, Party
 from ivr.script import Scenario
 from ivr.wire import media, signalling
@@ -33,9 +33,9 @@ from speech.voices import VOICES, Speaker
 LONGEST = 180.0
 #: How often a caller looks at what the menu has said, in seconds.
 _LOOK = 0.05
-_BREATH = 0.25  # seconds between lines said in one turn
-_REPLY = (0.5, 1.2)  # seconds before an answer in conversation
-_LAST_WORD = 1.0
+#: Slower than without telephones: what is said takes a while to get there.
+_PACE = Pace(breath=0.25, reply=(0.5, 1.2), last_word=1.0)
+_BEGIN = 0.3  # seconds until two who are brought together hear each other
 _AGENT_SNR_DB = 40.0
 
 
@@ -224,10 +224,8 @@ class _Part:
         self._scenario = scenario
         self._store = store
         self._board = board
-        self._voices = voices
-        self._rng = rng
+        self._timeline = Timeline(scenario, lambda voice, text: voices[voice, text], rng, _PACE)
         self._script = ScriptedCaller(scenario.steps)
-        self._spoken: list[SpokenLine] = []
         part = scenario.caller
         self._caller = Telephone(board.loop, folder, (part.snr_db, part.codec), rng)
         self._over = asyncio.Event()
@@ -258,12 +256,9 @@ class _Part:
             self._act()
         end = caller.now
         record = await self._ended(call_id or self._find())
-        spoken = [
-            SpokenLine(each.role, each.text, each.start, min(each.end, end), cut=each.end > end)
-            for each in self._spoken
-            if each.start < end
-        ]
-        return PlayedCall(record.id, tuple(sorted(spoken, key=lambda line: (line.start, line.end))))
+        self._timeline.end(end)
+        spoken = sorted(self._timeline.spoken, key=lambda line: (line.start, line.end))
+        return PlayedCall(record.id, tuple(spoken))
 
     def _find(self) -> str:
         found = self._store.find(Call, door="sip", caller=self._scenario.caller.number, limit=1)
@@ -286,20 +281,22 @@ class _Part:
         if step.hang_up:
             self._caller.hang_up()
             return
-        at, lines = 0.0, []
-        for text in step.lines:
-            lines.append((at, self._line(Role.CALLER, self._scenario.caller.voice, text, at)))
-            at += len(lines[-1][1]) / RATE + _BREATH
-        if lines:
-            self._caller.say(lines)
+        now = self._now
+        lines, keys = self._timeline.turn(step, now)
+        self._say(lines, now)
         if step.press:
-            self._board.loop.call_later(at, self._caller.press, step.press)
+            self._board.loop.call_later((keys - now) / RATE, self._caller.press, step.press)
 
-    def _line(self, role: Role, voice: str, text: str, at: float) -> Samples:
-        sound = self._voices[voice, text]
-        start = self._caller.now + at
-        self._spoken.append(SpokenLine(role, text, start, start + len(sound) / RATE))
-        return sound
+    @property
+    def _now(self) -> int:
+        """Samples since the caller is on the line."""
+        return round(self._caller.now * RATE)
+
+    def _say(self, lines: list[Placed], now: int) -> None:
+        for role, phone in ((Role.CALLER, self._caller), (Role.AGENT, self._agent)):
+            said = [((each.at - now) / RATE, each.sound) for each in lines if each.role is role]
+            if said:
+                phone.say(said)
 
     def _ring(self) -> None:
         agent, party = self._scenario.agent, self._agent.party
@@ -309,23 +306,8 @@ class _Part:
     def _converse(self) -> None:
         """Say the whole conversation, both sides at their times, and hang up."""
         self._talking = True
-        scenario, end = self._scenario, 0.3
-        assert scenario.agent is not None
-        mine: list[tuple[float, Samples]] = []
-        theirs: list[tuple[float, Samples]] = []
-        for turn in scenario.conversation:
-            pause = turn.pause if turn.pause is not None else float(self._rng.uniform(*_REPLY))
-            at = max(end - turn.overlap if turn.overlap else end + pause, 0.0)
-            if turn.agent is not None:
-                sound = self._line(Role.AGENT, scenario.agent.voice, turn.text, at)
-                theirs.append((at, sound))
-            else:
-                sound = self._line(Role.CALLER, scenario.caller.voice, turn.text, at)
-                mine.append((at, sound))
-            end = at + len(sound) / RATE
-        if mine:
-            self._caller.say(mine)
-        if theirs:
-            self._agent.say(theirs)
-        leaves = self._caller if scenario.hang_up == "caller" else self._agent
-        self._board.loop.call_later(end + _LAST_WORD, leaves.hang_up)
+        now = self._now
+        lines, over = self._timeline.conversation(now, begin=_BEGIN)
+        self._say(lines, now)
+        leaves = self._caller if self._scenario.hang_up == "caller" else self._agent
+        self._board.loop.call_later((over - now) / RATE, leaves.hang_up)

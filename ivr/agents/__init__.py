@@ -6,8 +6,9 @@
 """
 
 from ivr.agents.codes import DialCodes
-from ivr.agents.distributor import Distributor, Rules
+from ivr.agents.distributor import Distributor
 from ivr.agents.personnel import load
 from ivr.agents.roster import Roster, Seat
+from ivr.agents.rules import Rules
 
 __all__ = ["DialCodes", "Distributor", "Roster", "Rules", "Seat", "load"]

@@ -77,6 +77,14 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """The agent to whom a caller was to be handed on did not answer; ``code`` is the SIP status."""
+
+    call: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoAgentLeft:
     """Tell the caller's dialog that no agent will answer: nobody works for the queue."""
 
@@ -131,4 +139,4 @@ class Log:
         return named | self.data
 
 
-Action = RingAgent | StopRinging | Connect | NoAgentLeft | Moved | StateChanged | Log
+Action = RingAgent | StopRinging | Connect | NotTaken | NoAgentLeft | Moved | StateChanged | Log

@@ -7,16 +7,14 @@ wants to be asked. Words and rules are those of Asterisk's ``app_queue`` where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from calls.records import Agent, Queue
 from ivr.agents import events
 from ivr.agents.actions import (
     Action,
     Connect,
-    Log,
     LogKind,
     NoAgentLeft,
     RingAgent,
@@ -24,45 +22,15 @@ from ivr.agents.actions import (
     StopRinging,
 )
 from ivr.agents.events import Event
+from ivr.agents.handon import NOT_AT_WORK, HandOn, HandOns
+from ivr.agents.journal import Journal
 from ivr.agents.line import Caller, Line
 from ivr.agents.roster import Roster, Seat
+from ivr.agents.rules import Rules, Strategy, longest_idle
+from ivr.agents.shift import Shift
 
 #: Why an agent is paused whose phone was not answered too often.
 NO_ANSWER = "no-answer"
-
-#: Of the agents who may be rung for a caller the one with the least key is.
-Strategy = Callable[[Caller, Seat], Any]
-
-
-def longest_idle(caller: Caller, seat: Seat) -> tuple[int, float, str]:
-    """Prefer agents who were rung least often for this caller, and of those who has idled longest."""
-    return caller.tries[seat.agent.id], seat.idle_since, seat.agent.id
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for all queues that do not say otherwise.
-
-    Parameters
-    ----------
-    ring_seconds : float
-        How long a phone rings (Asterisk ``timeout``).
-    wrap_up_seconds : float
-        How long an agent is left alone after a conversation (``wrapuptime``).
-    retry_seconds : float
-        How long an agent is left alone whose phone was not answered (``retry``, 5 s).
-    most_no_answers : int
-        Unanswered rings in a row after which an agent is paused (``autopause``); 0 never pauses.
-    empty_seconds : float
-        How long nobody must have worked for a queue before its callers are sent on
-        (``leavewhenempty``): the one agent there may have paused for a moment.
-    """
-
-    ring_seconds: float = 20.0
-    wrap_up_seconds: float = 10.0
-    retry_seconds: float = 5.0
-    most_no_answers: int = 3
-    empty_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +83,9 @@ class Distributor:
         self._callers: dict[str, Caller] = {}
         self._talks: dict[str, _Talk] = {}
         self._number = 0
-        self._at = 0.0
-        self._actions: list[Action] = []
+        self._journal = Journal()
+        self._hand_ons = HandOns(self.roster, self._journal)
+        self._shift = Shift(self.roster, self._journal, self._give_back)
 
     def handle(self, event: Event, at: float) -> list[Action]:
         """Take in what happened and return what is to be done about it.
@@ -128,13 +97,13 @@ class Distributor:
         at : float
             When, in seconds on a clock that does not go back.
         """
-        self._at = max(self._at, at)
+        self._journal.at = max(self._journal.at, at)
         self._take(event)
         return self._go_on()
 
     def tick(self, at: float) -> list[Action]:
         """Take in that time has passed; :meth:`due` says when that is worth it."""
-        self._at = max(self._at, at)
+        self._journal.at = max(self._journal.at, at)
         return self._go_on()
 
     def due(self) -> float | None:
@@ -145,10 +114,12 @@ class Distributor:
         for caller in self._callers.values():
             if caller.ringing is not None:
                 yield caller.ring_until
+        for hand_on in self._hand_ons:
+            yield hand_on.ring_until
         for seat in self.roster:
             if seat.wrap_up_until is not None:
                 yield seat.wrap_up_until
-            if seat.rests_until > self._at and self._callers:
+            if seat.rests_until > self._journal.at and self._callers:
                 yield seat.rests_until
         for line in self._lines.values():
             if len(line) and line.empty_since is not None:
@@ -159,7 +130,7 @@ class Distributor:
     @property
     def at(self) -> float:
         """The latest time that it was told."""
-        return self._at
+        return self._journal.at
 
     def waiting(self) -> list[Caller]:
         """Return all callers who wait, queue by queue, in order."""
@@ -183,47 +154,54 @@ class Distributor:
                 self._answered(agent, call, ring)
             case events.AgentRefused(_, call, code, ring):
                 caller = self._rung(call, ring)
+                hand_on = self._hand_ons.rung(call, ring)
                 if caller is not None:
                     self._unanswered(caller, code)
+                elif hand_on is not None:
+                    self._hand_ons.not_taken(hand_on, code)
+            case events.HandOn(call, agent):
+                self._hand_on(call, agent)
             case events.TalkOver(call, by):
                 self._over(call, by)
             case events.LoggedIn(agent):
-                self._log_in(agent)
+                self._shift.begins(agent)
             case events.LoggedOut(agent):
-                self._log_out(agent)
+                self._shift.ends(agent)
             case events.PauseAgent(agent, reason):
-                self._pause(agent, reason)
+                self._shift.pauses(agent, reason)
             case events.UnpauseAgent(agent):
-                self._unpause(agent)
+                self._shift.goes_on(agent)
             case events.Staffed(agents, queues):
                 self._staff(agents, queues)
 
     def _enter(self, call: str, queue: str, priority: int) -> None:
+        self._hand_ons.stop(call)
         if call in self._talks:
             self._over(call, "agent")
         if call in self._callers:
             self._remove(self._callers[call])
         line = self._lines.setdefault(queue, Line(Queue(id=queue)))
         self._number += 1
-        caller = Caller(call, line, priority, self._number, self._at)
+        caller = Caller(call, line, priority, self._number, self._journal.at)
         line.enter(caller)
         self._callers[call] = caller
-        self._log(LogKind.ENTERQUEUE, call, queue, position=caller.original_position)
+        self._journal.log(LogKind.ENTERQUEUE, call, queue, position=caller.original_position)
 
     def _left(self, call: str, kind: LogKind) -> None:
+        self._hand_ons.stop(call)
         if call in self._talks:
             self._over(call, "caller")
         elif call in self._callers:
             self._exit(self._callers[call], kind)
 
     def _exit(self, caller: Caller, kind: LogKind) -> None:
-        self._log(
+        self._journal.log(
             kind,
             caller.call,
             caller.line.queue.id,
             position=caller.line.place(caller),
             original_position=caller.original_position,
-            wait_seconds=_seconds(self._at - caller.since),
+            wait_seconds=self._journal.seconds_since(caller.since),
         )
         self._remove(caller)
 
@@ -244,113 +222,108 @@ class Distributor:
     def _answered(self, agent: str, call: str, ring: int) -> None:
         caller = self._rung(call, ring)
         if caller is None:
+            hand_on = self._hand_ons.rung(call, ring)
+            if hand_on is not None:
+                self._taken(hand_on)
+                return
             talk = self._talks.get(call)
             if talk is None or talk.ring != ring:  # else it is told twice
-                self._actions.append(StopRinging(agent, call, ring))
+                self._journal.ask(StopRinging(agent, call, ring))
             return
         assert caller.ringing is not None
         agent = caller.ringing
         seat = self.roster.seat(agent)
-        held = _seconds(self._at - caller.since)
+        held = self._journal.seconds_since(caller.since)
         queue, place = caller.line.queue, caller.original_position
-        self._log(
+        self._journal.log(
             LogKind.CONNECT,
             call,
             queue.id,
             agent,
             hold_seconds=held,
-            ring_ms=self._rung_ms(caller),
+            ring_ms=self._journal.ms_since(caller.rung_at),
             original_position=place,
         )
         caller.ringing, seat.ringing, seat.talking, seat.unanswered = None, None, call, 0
         self._remove(caller)
-        self._talks[call] = _Talk(agent, ring, queue, place, held, self._at)
-        self._actions.append(Connect(call, agent, ring))
+        self._talks[call] = _Talk(agent, ring, queue, place, held, self._journal.at)
+        self._journal.ask(Connect(call, agent, ring))
 
     def _unanswered(self, caller: Caller, code: int) -> None:
         agent, queue = caller.ringing, caller.line.queue.id
         assert agent is not None
         seat = self.roster.seat(agent)
-        rung = self._rung_ms(caller)
-        self._log(LogKind.RINGNOANSWER, caller.call, queue, agent, ring_ms=rung, code=code)
+        rung = self._journal.ms_since(caller.rung_at)
+        self._journal.log(LogKind.RINGNOANSWER, caller.call, queue, agent, ring_ms=rung, code=code)
         caller.ringing = seat.ringing = None
-        seat.rests_until = self._at + self._rules.retry_seconds
+        seat.rests_until = self._journal.at + self._rules.retry_seconds
         if 500 <= code < 600:  # the way to the phone failed, which is no fault of the agent's
             return
         seat.unanswered += 1
         if seat.unanswered == self._rules.most_no_answers and seat.paused is None:
-            self._pause(agent, NO_ANSWER)
+            self._shift.pauses(agent, NO_ANSWER)
+
+    def _hand_on(self, call: str, agent: str) -> None:
+        if call in self._callers or call in self._hand_ons:
+            return
+        talk = self._talks.get(call)
+        queue, place = (talk.queue, talk.original_position) if talk is not None else (Queue(id=""), 0)
+        self._number += 1
+        self._hand_ons.begin(call, agent, self._number, self._ring_seconds(queue), queue, place)
+
+    def _taken(self, hand_on: HandOn) -> None:
+        """Take in that the other agent answered: the first one's part is over."""
+        call, agent, place = hand_on.call, hand_on.agent, hand_on.original_position
+        self._over(call, "transfer")
+        self._hand_ons.taken(hand_on)
+        self._talks[call] = _Talk(agent, hand_on.ring, hand_on.queue, place, 0.0, self._journal.at)
+        self._journal.ask(Connect(call, agent, hand_on.ring))
 
     def _over(self, call: str, by: str) -> None:
         talk = self._talks.pop(call, None)
         if talk is None:
             return
         kinds = {"agent": LogKind.COMPLETEAGENT, "caller": LogKind.COMPLETECALLER}
-        self._log(
+        self._journal.log(
             kinds.get(by, LogKind.BLINDTRANSFER),
             call,
             talk.queue.id,
             talk.agent,
             hold_seconds=talk.hold_seconds,
-            talk_seconds=_seconds(self._at - talk.since),
+            talk_seconds=self._journal.seconds_since(talk.since),
             original_position=talk.original_position,
         )
         seat = self.roster.seat(talk.agent)
-        seat.talking, seat.idle_since = None, self._at
+        seat.talking, seat.idle_since = None, self._journal.at
         own = talk.queue.wrap_up_seconds
         seconds = self._rules.wrap_up_seconds if own is None else own
         if seat.logged_in and seconds > 0:
-            seat.wrap_up_until = self._at + seconds
-            self._log(LogKind.WRAPUP, call, talk.queue.id, talk.agent, wrap_up_seconds=seconds)
+            seat.wrap_up_until = self._journal.at + seconds
+            self._journal.log(LogKind.WRAPUP, call, talk.queue.id, talk.agent, wrap_up_seconds=seconds)
 
     # -- agents -------------------------------------------------------------------------------------
 
-    def _log_in(self, agent: str) -> None:
-        seat = self.roster.find(agent)
-        if seat is None or seat.logged_in:
-            return
-        seat.logged_in, seat.paused, seat.unanswered = True, None, 0
-        seat.rests_until = seat.logged_in_at = seat.idle_since = self._at
-        self._log(LogKind.AGENTLOGIN, agent=agent)
-
-    def _log_out(self, agent: str) -> None:
-        seat = self.roster.find(agent)
-        if seat is None or not seat.logged_in:
-            return
-        self._give_back(seat)
-        seat.logged_in, seat.paused, seat.wrap_up_until = False, None, None
-        self._log(LogKind.AGENTLOGOFF, agent=agent, login_seconds=_seconds(self._at - seat.logged_in_at))
-
-    def _pause(self, agent: str, reason: str) -> None:
-        seat = self.roster.find(agent)
-        if seat is None or not seat.logged_in or seat.paused == reason:
-            return
-        self._give_back(seat)
-        seat.paused = reason
-        self._log(LogKind.PAUSE, agent=agent, reason=reason)
-
-    def _unpause(self, agent: str) -> None:
-        seat = self.roster.find(agent)
-        if seat is None or not seat.logged_in:
-            return
-        seat.wrap_up_until, seat.unanswered, seat.rests_until = None, 0, self._at
-        if seat.paused is not None:
-            seat.paused = None
-            self._log(LogKind.UNPAUSE, agent=agent)
-
     def _give_back(self, seat: Seat) -> None:
-        """Let the call that an agent is being rung for go to another one."""
-        if seat.ringing is not None:
+        """Let the call that an agent is being rung for go to another one, or back to who handed it on."""
+        if seat.ringing is None:
+            return
+        if seat.ringing in self._hand_ons:
+            self._hand_ons.stop(seat.ringing, NOT_AT_WORK)
+        else:
             self._stop(self._callers[seat.ringing])
 
     def _stop(self, caller: Caller) -> None:
         agent = caller.ringing
         assert agent is not None
         caller.ringing = self.roster.seat(agent).ringing = None
-        self._log(
-            LogKind.RINGCANCELED, caller.call, caller.line.queue.id, agent, ring_ms=self._rung_ms(caller)
+        self._journal.log(
+            LogKind.RINGCANCELED,
+            caller.call,
+            caller.line.queue.id,
+            agent,
+            ring_ms=self._journal.ms_since(caller.rung_at),
         )
-        self._actions.append(StopRinging(agent, caller.call, caller.ring))
+        self._journal.ask(StopRinging(agent, caller.call, caller.ring))
 
     def _staff(self, agents: Iterable[Agent], queues: Iterable[Queue]) -> None:
         wanted = {agent.id: agent for agent in agents}
@@ -358,7 +331,7 @@ class Distributor:
             self.roster.put(agent)
         for seat in self.roster:
             if seat.agent.id not in wanted:
-                self._log_out(seat.agent.id)
+                self._shift.ends(seat.agent.id)
         self._tell_states()
         for name in [each.agent.id for each in self.roster if each.agent.id not in wanted]:
             if self.roster.seat(name).talking is None:
@@ -378,18 +351,18 @@ class Distributor:
         self._send_on()
         self._match()
         for line in self._lines.values():
-            self._actions += line.moves()
+            self._journal.ask(*line.moves())
         self._tell_states()
-        taken, self._actions = self._actions, []
-        return taken
+        return self._journal.take()
 
     def _time_passes(self) -> None:
         for caller in [*self._callers.values()]:
-            if caller.ringing is not None and caller.ring_until <= self._at:
-                self._actions.append(StopRinging(caller.ringing, caller.call, caller.ring))
+            if caller.ringing is not None and caller.ring_until <= self._journal.at:
+                self._journal.ask(StopRinging(caller.ringing, caller.call, caller.ring))
                 self._unanswered(caller, 408)
+        self._hand_ons.time_passes()
         for seat in self.roster:
-            if seat.wrap_up_until is not None and seat.wrap_up_until <= self._at:
+            if seat.wrap_up_until is not None and seat.wrap_up_until <= self._journal.at:
                 seat.wrap_up_until = None
 
     def _send_on(self) -> None:
@@ -399,14 +372,14 @@ class Distributor:
                 line.empty_since = None
                 continue
             if line.empty_since is None:
-                line.empty_since = self._at
-            if line.empty_since + self._rules.empty_seconds <= self._at:
+                line.empty_since = self._journal.at
+            if line.empty_since + self._rules.empty_seconds <= self._journal.at:
                 for caller in [*line]:
                     self._exit(caller, LogKind.EXITEMPTY)
-                    self._actions.append(NoAgentLeft(caller.call))
+                    self._journal.ask(NoAgentLeft(caller.call))
 
     def _match(self) -> None:
-        free = [seat for seat in self.roster if seat.is_free(self._at)]
+        free = [seat for seat in self.roster if seat.is_free(self._journal.at)]
         while free:
             heads = [head for line in self._lines.values() if (head := line.next()) is not None]
             for caller in sorted(heads, key=lambda each: each.order):
@@ -420,28 +393,20 @@ class Distributor:
                 return
 
     def _ring(self, caller: Caller, seat: Seat) -> None:
-        agent = seat.agent
-        own = caller.line.queue.ring_seconds
-        seconds = self._rules.ring_seconds if own is None else own
+        agent, seconds = seat.agent, self._ring_seconds(caller.line.queue)
         self._number += 1
         caller.ringing, seat.ringing, caller.ring = agent.id, caller.call, self._number
-        caller.rung_at, caller.ring_until = self._at, self._at + seconds
+        caller.rung_at, caller.ring_until = self._journal.at, self._journal.at + seconds
         caller.tries[agent.id] += 1
-        self._actions.append(RingAgent(agent.id, caller.call, agent.address, seconds, caller.ring))
+        self._journal.ask(RingAgent(agent.id, caller.call, agent.address, seconds, caller.ring))
 
     def _tell_states(self) -> None:
         for seat in self.roster:
             now = seat.state, seat.reason
             if now != seat.told:
-                seat.told, seat.since = now, self._at
-                self._actions.append(StateChanged(seat.agent.id, *now, self._at))
+                seat.told, seat.since = now, self._journal.at
+                self._journal.ask(StateChanged(seat.agent.id, *now, self._journal.at))
 
-    def _rung_ms(self, caller: Caller) -> int:
-        return round((self._at - caller.rung_at) * 1000)
-
-    def _log(self, kind: LogKind, call: str = "", queue: str = "", agent: str = "", **data: object) -> None:
-        self._actions.append(Log(kind, call, queue, agent, data))
-
-
-def _seconds(value: float) -> float:
-    return round(value, 3)
+    def _ring_seconds(self, queue: Queue) -> float:
+        own = queue.ring_seconds
+        return self._rules.ring_seconds if own is None else own

@@ -56,6 +56,18 @@ class AgentRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOn:
+    """Whoever talks with the caller wants ``agent`` to do so instead (blind transfer).
+
+    :class:`~ivr.agents.actions.Connect` or :class:`~ivr.agents.actions.NotTaken` follows, unless the caller
+    leaves.
+    """
+
+    call: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class TalkOver:
     """A conversation is over; the ``caller``, the ``agent``, or a ``transfer`` by the agent ended it."""
 
@@ -105,6 +117,7 @@ Event = (
     | CallerLeft
     | AgentAnsweredCall
     | AgentRefused
+    | HandOn
     | TalkOver
     | LoggedIn
     | LoggedOut

@@ -10,7 +10,8 @@ from pathlib import Path
 from calls.errors import AgentError
 from calls.records import Agent, AgentState, AgentStateChange, Queue
 from calls.store import Store
-from ivr.agents.distributor import Distributor, Rules
+from ivr.agents.distributor import Distributor
+from ivr.agents.rules import Rules
 
 #: Columns of a file of agents, the first of which must be there.
 COLUMNS = ("id", "name", "team", "skills", "address")

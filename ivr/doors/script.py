@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,31 +10,15 @@ from calls.records import Role
 from ivr.doors import FRAME, RATE, Exchange, PlayedOut, Samples, Signal
 from ivr.doors.caller import ScriptedCaller
 from ivr.doors.line import Line
+from ivr.doors.timeline import Placed, SpokenLine, Timeline
 from ivr.events import AgentAnswered, CallbackKept, Digit, HungUp, TransferAnswered, TransferFailed
 from ivr.script import Scenario
 from speech.keytones import key_tones
 from speech.voices import VOICES, Speaker
 
-_BREATH = 0.35  # seconds between two lines that a caller says in one turn
 _KEY = 0.25  # seconds from key to key
 _TONE = 0.1  # seconds of a key's tone, which is known when it ends
-_REPLY = (0.25, 0.8)  # seconds that a party takes to reply, unless the scenario says
-_LAST_WORD = 0.7  # seconds from the last word to the click
 _AGENT_SNR_DB = 32.0
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenLine:
-    """What was truly said from ``start`` to ``end`` seconds, for scoring.
-
-    ``cut`` marks a line that was not said to its end: a prompt interrupted, a call ended.
-    """
-
-    role: Role
-    text: str
-    start: float
-    end: float
-    cut: bool = False
 
 
 class ScriptDoor:
@@ -56,17 +39,20 @@ class ScriptDoor:
 
     def __init__(self, scenario: Scenario, speaker: Speaker, rng: np.random.Generator) -> None:
         self._scenario = scenario
-        self._speaker = speaker
         self._rng = rng
+        self._timeline = Timeline(scenario, lambda voice, text: speaker.say(text, VOICES[voice], RATE), rng)
         self.caller = ScriptedCaller(scenario.steps)
-        #: Caller's and agent's lines so far.
-        self.spoken: list[SpokenLine] = []
         self._now = 0
         self._prompt: Samples | None = None
         self._due: deque[tuple[int, Signal]] = deque()
         self._agent_line: Line | None = None
         part = scenario.caller
         self._caller_line = Line(snr_db=part.snr_db, codec=part.codec, rng=rng)
+
+    @property
+    def spoken(self) -> list[SpokenLine]:
+        """Caller's and agent's lines so far."""
+        return self._timeline.spoken
 
     def answer(self) -> None:
         """Take the call: the scripted caller is there already."""
@@ -90,7 +76,7 @@ class ScriptDoor:
         self._agent_line = None
         talk = (AgentAnswered, HungUp)
         self._due = deque(item for item in self._due if not isinstance(item[1], talk))
-        self.spoken = [line for line in self.spoken if line.start < self._now / RATE]
+        self._timeline.forget_after(self._now / RATE)
 
     def transfer(self, transfer: int, to: str, timeout_seconds: float) -> None:
         """Dial: the scenario's agent answers, if it has one, else nobody does."""
@@ -111,12 +97,7 @@ class ScriptDoor:
 
     def hang_up(self) -> None:
         """End the call: lines that are still being said are cut."""
-        now = self._now / RATE
-        self.spoken = [
-            SpokenLine(line.role, line.text, line.start, min(line.end, now), cut=line.end > now)
-            for line in self.spoken
-            if line.start < now
-        ]
+        self._timeline.end(self._now / RATE)
 
     def exchange(self, longest: int) -> Exchange:
         """Let the call go on until something happens, for ``longest`` samples at most."""
@@ -170,10 +151,8 @@ class ScriptDoor:
         if step.hang_up:
             self._at(self._now, HungUp("caller"))
             return
-        at = self._now
-        for text in step.lines:
-            at = self._say(self._caller_line, Role.CALLER, self._scenario.caller.voice, text, at)
-            at += _samples(_BREATH)
+        lines, at = self._timeline.turn(step, self._now)
+        self._say(lines)
         for number, key in enumerate(step.press):
             moment = at + _samples(number * _KEY)
             if self._scenario.caller.tones:
@@ -181,24 +160,17 @@ class ScriptDoor:
             self._at(moment, Digit(key))
 
     def _begin_conversation(self) -> None:
-        scenario = self._scenario
-        assert scenario.agent is not None
         self._prompt = None
         self._agent_line = Line(snr_db=_AGENT_SNR_DB, codec="alaw", rng=self._rng)
-        end = self._now
-        for turn in scenario.conversation:
-            pause = turn.pause if turn.pause is not None else float(self._rng.uniform(*_REPLY))
-            at = max(end - _samples(turn.overlap) if turn.overlap else end + _samples(pause), self._now)
-            if turn.agent is not None:
-                end = self._say(self._agent_line, Role.AGENT, scenario.agent.voice, turn.text, at)
-            else:
-                end = self._say(self._caller_line, Role.CALLER, scenario.caller.voice, turn.text, at)
-        self._at(end + _samples(_LAST_WORD), HungUp(scenario.hang_up))
+        lines, over = self._timeline.conversation(self._now)
+        self._say(lines)
+        self._at(over, HungUp(self._scenario.hang_up))
 
-    def _say(self, line: Line, role: Role, voice: str, text: str, at: int) -> int:
-        end = line.say(at, self._speaker.say(text, VOICES[voice], RATE))
-        self.spoken.append(SpokenLine(role, text, at / RATE, end / RATE))
-        return end
+    def _say(self, lines: list[Placed]) -> None:
+        for each in lines:
+            line = self._caller_line if each.role is Role.CALLER else self._agent_line
+            assert line is not None
+            line.say(each.at, each.sound)
 
     def _at(self, when: int, signal: Signal) -> None:
         self._due = deque(sorted([*self._due, (when, signal)], key=lambda item: item[0]))

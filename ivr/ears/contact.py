@@ -1,32 +1,21 @@
-"""The engine's connection with one ear, made again whenever it ends."""
+"""The engine's contact with one ear: a connection, and whether the ear hears or hangs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from calls.errors import LinkError
+from ivr.connection import Connection
 from ivr.wire import ears
-from ivr.wire.link import Link, LinkReader, connect_to
 
 _log = structlog.get_logger(__name__)
 
-#: Seconds before the first and the later attempts to connect: each waits twice as long as the one before.
-FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 #: Seconds without a word after which an ear, which sends its figures once a second, counts as lost.
-PATIENCE = 5.0
-
-
-def waits() -> Iterator[float]:
-    """Give the seconds to wait before each next attempt, without end."""
-    wait = FIRST_WAIT
-    while True:
-        yield wait
-        wait = min(2 * wait, LONGEST_WAIT)
+PATIENCE = 5
 
 
 class EarContact:
@@ -71,58 +60,38 @@ class EarContact:
         self.behind_ms = 0.0
         self.calls: set[str] = set()
         self._found, self._lost, self._told = found, lost, told
-        self._sleep = sleep
-        self._reader: LinkReader | None = None
-        self._ended: asyncio.Future[LinkError] | None = None
-        self._alive = self._stalled = False
+        self._connection = Connection(
+            path.stem,
+            path,
+            ears,
+            told=self._take,
+            up=self._up,
+            lost=self._lose,
+            quiet=self._is_quiet,
+            sleep=sleep,
+        )
+        self._stalled = False
+
+    @property
+    def silent(self) -> int | None:
+        """As in :class:`Connection`, ``None`` where there is no connection."""
+        return self._connection.silent if self._connection.standing else None
 
     def send(self, message: Any) -> None:
         """Tell the ear something; dropped where it is not ready."""
-        if self.ready and self._reader is not None:
-            self._reader.send(message)
+        if self.ready:
+            self._connection.send(message)
 
     async def keep(self) -> None:
         """Connect, and connect again after each end; runs until it is cancelled."""
-        pauses = waits()
-        while True:
-            try:
-                link = connect_to(self.path, ears)
-            except LinkError:
-                await self._sleep(next(pauses))
-                continue
-            if await self._serve(link):
-                pauses = waits()
-            await self._sleep(next(pauses))
+        await self._connection.keep()
 
-    async def _serve(self, link: Link) -> bool:
-        """Serve a connection to its end; return whether it ever came to anything."""
-        ended: asyncio.Future[LinkError] = asyncio.get_running_loop().create_future()
-        self._ended, self._stalled = ended, False
-        was_ready = False
-
-        def end(error: LinkError) -> None:
-            if not ended.done():
-                ended.set_result(error)
-
-        self._reader = LinkReader(link, self._take, end)
-        watch = asyncio.ensure_future(self._watch())
-        try:
-            error = await ended
-            was_ready = self.ready or self._stalled
-            _log.warning("an ear is lost", socket=self.path.name, why=error.message)
-        finally:
-            watch.cancel()
-            self._reader.close()
-            self._reader = None
-        self._lose()
-        return was_ready
+    def _up(self) -> None:
+        self._stalled = False
 
     def _take(self, message: Any) -> None:
-        self._alive = True
-        if self._stalled:  # it has woken, and still has in mind what was given to others: begin anew
-            assert self._ended is not None
-            if not self._ended.done():
-                self._ended.set_result(LinkError("it did not answer for a while"))
+        if self._stalled:  # it has woken, and still has in mind what was given to others
+            self._connection.begin_anew("it did not answer for a while")
             return
         match message:
             case ears.EarReady(model):
@@ -133,19 +102,16 @@ class EarContact:
             case _:
                 self._told(self, message)
 
-    async def _watch(self) -> None:
+    def _is_quiet(self, seconds: int) -> None:
         """Take an ear that says nothing for lost.
 
         The connection stays: one that is stopped accepts no other, and asking for more of them would fill
         the queue of its socket.
         """
-        while True:
-            self._alive = False
-            await self._sleep(PATIENCE)
-            if not self._alive and self.ready:
-                self._stalled = True
-                _log.warning("an ear does not answer", socket=self.path.name)
-                self._lose()
+        if seconds >= PATIENCE and self.ready:
+            self._stalled = True
+            _log.warning("an ear does not answer", socket=self.path.name)
+            self._lose()
 
     def _lose(self) -> None:
         if self.ready:

@@ -28,7 +28,8 @@ from speech.recogniser import VoskModel
 
 _log = structlog.get_logger(__name__)
 
-#: Frames heard at once: 100 ms. A gate that gets half of it each time costs twice as much.
+#: Frames heard at once, 100 ms; fewer where an utterance may be over (:attr:`ivr.listener.Listener.due`). A
+#: gate that gets half of it each time costs twice as much.
 BLOCK = 5
 #: Frames before a question that are made up for, 4 s: the gate needs 2.5 s to know the noise of a line, the
 #: rest holds what the caller may have begun to say.
@@ -37,6 +38,7 @@ BEFORE = 200
 AT_ONCE = 50
 _PIECE = 10  # frames that a listener takes at once
 _FRAME_MS = 20
+_FRAMES_PER_SECOND = 50
 
 Told = ears.SpeechStarted | ears.Heard | ears.FellSilent
 Command = ears.Attach | ears.Detach | ears.Listen | ears.StopListening | ears.AwaitSilence | ears.StopAwaiting
@@ -72,7 +74,7 @@ class Ear:
     @property
     def due(self) -> bool:
         """Whether a block of a call that is waited for lies in the ring."""
-        return any(call.unheard >= BLOCK for call in self._busy.values())
+        return any(call.due for call in self._busy.values())
 
     def take(self, command: Command) -> None:
         """Do what the engine says. A call that is not attached is left alone."""
@@ -102,10 +104,9 @@ class Ear:
             As soon as it is certain: the next call is heard after it was taken.
         """
         for name, call in list(self._busy.items()):
-            unheard = call.unheard
-            if unheard < BLOCK:
+            if not call.due:
                 continue
-            self._behind = max(self._behind, unheard)
+            self._behind = max(self._behind, call.unheard)
             with _Safely(name, call, self._model):
                 for event in call.hear():
                     yield _message(name, event)
@@ -155,6 +156,11 @@ class _Call:
     def unheard(self) -> int:
         """Frames since the last that was heard, whether they are still in the ring or not."""
         return self._written - self._position
+
+    @property
+    def due(self) -> bool:
+        """Whether a block lies in the ring: a smaller one where it may show that an utterance is over."""
+        return self.unheard >= min(BLOCK, self.listener.due * _FRAMES_PER_SECOND)
 
     def take(self, command: Command) -> None:
         match command:

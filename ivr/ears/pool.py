@@ -128,6 +128,11 @@ class EarPool:
             lost=self._lost_questions,
         )
 
+    @property
+    def silent(self) -> int:
+        """Seconds in which no ear said anything; 0 where none is connected."""
+        return min((ear.silent for ear in self._ears if ear.silent is not None), default=0)
+
     def attach(self, call: str, slot: int) -> None:
         """Know that the sound of ``call`` is in ``slot`` of the ring from now on."""
         self.detach(call)

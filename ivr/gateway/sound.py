@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from speech.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from speech.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW, alaw_decode, alaw_encode
 
 #: Samples, and bytes of A-law, of a frame: 20 ms at 8 kHz.
 FRAME = 160
@@ -15,10 +15,6 @@ FRAME_SECONDS = 0.02
 #: One byte a sample by G.711, or int16, little-endian. Asterisk's names.
 Format = Literal["alaw", "ulaw", "slin"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-
-_CODES = bytes(range(256))
-_ULAW_TO_ALAW = alaw_encode(ulaw_decode(_CODES))
-_ALAW_TO_ULAW = ulaw_encode(alaw_decode(_CODES))
 
 
 def frame_bytes(format: Format) -> int:
@@ -29,7 +25,7 @@ def frame_bytes(format: Format) -> int:
 def from_alaw(frame: bytes, format: Format) -> bytes:
     """Return what is A-law in another format."""
     if format == "ulaw":
-        return frame.translate(_ALAW_TO_ULAW)
+        return frame.translate(ALAW_TO_ULAW)
     if format == "slin":
         return alaw_decode(frame).astype("<i2").tobytes()
     return frame
@@ -38,7 +34,7 @@ def from_alaw(frame: bytes, format: Format) -> bytes:
 def to_alaw(data: bytes, format: Format) -> bytes:
     """Return as A-law what is in another format; of ``slin`` there must be whole samples."""
     if format == "ulaw":
-        return data.translate(_ULAW_TO_ALAW)
+        return data.translate(ULAW_TO_ALAW)
     if format == "slin":
         return alaw_encode(np.frombuffer(data, "<i2").astype(np.int16))
     return data

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 
@@ -24,13 +25,14 @@ from ivr.agents.actions import (
     LogKind,
     Moved,
     NoAgentLeft,
+    NotTaken,
     RingAgent,
     StateChanged,
     StopRinging,
 )
 from ivr.agents.codes import DialCodes, Meaning, agent_at
-from ivr.agents.distributor import Rules
 from ivr.agents.personnel import load
+from ivr.agents.rules import Rules
 from ivr.calllog import CallLog
 from ivr.live.codecall import CodeCall
 from ivr.live.livecall import LiveCall
@@ -43,6 +45,8 @@ from ivr.wire import signalling
 STAFF_SECONDS = 5.0
 #: How much longer than the queue says signalling lets a phone ring, in seconds.
 _GRACE_SECONDS = 5.0
+#: SIP status of a transfer to our own address where no agent is.
+NOBODY = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,18 @@ class AgentDesk:
     def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
         """Look for an agent."""
         self._handle(events.CallerWaits(call.id, queue))
+
+    def hand_on(self, call: LiveCall, target: str) -> str | int | None:
+        """Ring the agent whom ``target`` names; see :class:`ivr.live.surroundings.Waiting`."""
+        agents = [seat.agent for seat in self._distributor.roster]
+        ours = self._board.is_ours(target)
+        user = unquote(target.partition(":")[2].partition("@")[0])
+        agent = next((each for each in agents if ours and each.id == user), None)
+        agent = agent or agent_at(agents, user if ours else target)
+        if agent is not None:
+            self._board.loop.call_soon(self._handle, events.HandOn(call.id, agent.id))
+            return None
+        return NOBODY if ours else target
 
     def leave(self, call: LiveCall, by: str = "caller") -> None:
         """Stop looking, or take in that the conversation is over; ``by`` says who or what ended it."""
@@ -243,6 +259,10 @@ class AgentDesk:
                     other.hang_up("answered elsewhere or given up")
             case Connect(call, agent, number):
                 self._connect(call, agent, number)
+            case NotTaken(call, code):
+                live = self._board.calls.get(call)
+                if live is not None:
+                    self._board.loop.call_soon(live.partner.not_taken, code)
             case NoAgentLeft(call):
                 self._later(call, Partner.no_agent)
             case Moved(call, position):

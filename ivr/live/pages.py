@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from calls.masking import masked_number
+from ivr.agents.api import problem
+from ivr.live.gate import gate
 from ivr.live.livecall import LiveCall
 from ivr.live.switchboard import Switchboard
-
-#: Pages that anybody may read: probes and scrapers carry no token, and there is nothing personal in them.
-OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(board: Switchboard, token: str) -> web.Application:
@@ -27,12 +21,13 @@ def application(board: Switchboard, token: str) -> web.Application:
     board : Switchboard
         What they tell of.
     token : str
-        Bearer token of all but the open ones; without one only this machine is answered.
+        As in :func:`ivr.live.gate.gate`.
     """
-    app = web.Application(middlewares=[_gate(token)])
+    app = web.Application(middlewares=[gate(token)])
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", "calls": len(board.calls)})
+        state = {"status": "ok", "calls": len(board.calls), "silent_seconds": board.silent}
+        return web.json_response(state)
 
     async def readyz(_: web.Request) -> web.Response:
         state = {
@@ -62,29 +57,6 @@ def application(board: Switchboard, token: str) -> web.Application:
     app.router.add_get("/calls", calls)
     app.router.add_post("/calls/{id}/hangup", hang_up)
     return app
-
-
-def problem(status: int, message: str) -> web.Response:
-    """Return an answer that says what is wrong."""
-    return web.json_response({"error": message}, status=status)
-
-
-def _gate(token: str) -> Any:
-    @web.middleware
-    async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in OPEN:
-            return await handler(request)
-        if token:
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-            if not hmac.compare_digest(given.encode(), token.encode()):
-                return problem(401, "the token is missing or wrong: send Authorization: Bearer …")
-        elif request.remote not in _LOOPBACK:
-            return problem(
-                403, "only this machine may ask: set a token in the configuration (engine.token_env)"
-            )
-        return await handler(request)
-
-    return gate
 
 
 def _described(call: LiveCall) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Partner:
         #: Which :class:`~ivr.actions.Enqueue` the caller waits by, if the caller waits for an agent.
         self.enqueued: int | None = None
         self._successor: OtherCall | None = None
+        self._target = ""
+        self._colleague_rings = False
         self._handed_on = False
         self._exit = "caller"
         self._transfer: int | None = None
@@ -91,7 +93,11 @@ class Partner:
     # -- agents ---------------------------------------------------------------------------------------
 
     def agent_answered(self, agent: str, other: OtherCall) -> None:
-        """Connect the caller with an agent of the queue who took the call."""
+        """Connect the caller with an agent who took the call, of the queue or from another agent."""
+        if self._colleague_rings and not self._call.over:
+            self._colleague_rings, self._handed_on = False, False
+            self._take_over(other)
+            return
         if self.enqueued is None or self._call.over:
             other.hang_up("the caller is gone")
             return
@@ -104,6 +110,12 @@ class Partner:
         """Take in that no agent of the queue will answer."""
         self._call.tell(events.NoAgent(enqueue))
 
+    def not_taken(self, code: int) -> None:
+        """Take in that the other agent did not answer to whom an agent wanted to hand the caller on."""
+        if self._colleague_rings and not self._call.over:
+            self._colleague_rings = False
+            self._turned_down(code)
+
     def moved(self, enqueue: int, position: int) -> None:
         """Take in that the caller's place in the queue changed."""
         self._call.tell(events.QueueMoved(enqueue, position))
@@ -114,11 +126,10 @@ class Partner:
         """Connect the caller with who was dialled."""
         if other is self._successor and not self._call.over:
             self._successor = None
-            before = self.other
-            self._connect(other)
-            if before is not None:
-                before.hang_up("transferred")
+            if self.other is not None:
                 self._sent_on()
+            self._take_over(other)
+            self._call.log.joined(masked_number(self._target), self._call.now)
             return
         if self._transfer is None or self._call.over:
             other.hang_up("the caller is gone")
@@ -131,13 +142,7 @@ class Partner:
         """Take in that who was dialled did not answer."""
         if other is self._successor:
             self._successor = None
-            self._note(EventKind.TRANSFER, by="agent", failed=_reason(code), code=code)
-            if self.other is not None:
-                self.other.refer_failed(code)
-                self._let_talk(self.other)
-            else:
-                self._call.saying.fill(None)
-                self._call.tell(events.HungUp("agent"))
+            self._turned_down(code)
             return
         if self._transfer is None:
             return
@@ -149,28 +154,38 @@ class Partner:
         """Take in that who the caller speaks with put the caller on hold, or came back."""
         if other is self.other:
             self._note(EventKind.HOLD, by="agent", on=on)
-            if self._successor is None:  # else the caller hears that it rings
+            if not self._moving:  # else the caller hears that it rings
                 self._let_talk(other)
 
     def other_refers(self, other: OtherCall, target: str) -> None:
         """Call who the agent wants the caller to speak with; the agent waits until that one answers."""
-        if other is not self.other or self._successor is not None:
+        if other is not self.other or self._moving:
             other.refer_failed(DECLINE)
             return
         self._note(EventKind.TRANSFER, by="agent", to=masked_number(target))
+        to = self._around.waiting.hand_on(self._call, target)
+        if isinstance(to, int):
+            self._turned_down(to)
+            return
         other.part()
         self._call.saying.fill(self._around.sounds.ringing)
+        if to is None:
+            self._colleague_rings = True
+            return
+        self._target = to
         self._successor = self._around.other_call(self._call, self)
-        self._successor.dial(target, SUCCESSOR_SECONDS, caller=self._call.log.call.caller)
+        self._successor.dial(to, SUCCESSOR_SECONDS, caller=self._call.log.call.caller)
 
     def other_left(self, other: OtherCall) -> None:
         """Take in that who the caller spoke with hung up."""
         if other is not self.other:
             return
         self.other = None
-        if self._successor is not None:  # transferred blindly: the caller waits for the next one
+        if self._moving:  # transferred blindly: the caller waits for the next one
             self._sent_on()
             return
+        if self._handed_on:  # of whom the dialog does not tell
+            self._call.log.parted(self._call.now)
         self._call.saying.fill(None)
         self._around.waiting.leave(self._call, "agent")
         self._call.tell(events.HungUp("agent"))
@@ -193,10 +208,33 @@ class Partner:
         """Let go of everybody else."""
         others = [each for each in (self.other, self._successor) if each is not None]
         self.other = self._successor = None
+        self._colleague_rings = False
         for each in others:
             each.hang_up(reason)
 
     # -- inside -----------------------------------------------------------------------------------------
+
+    @property
+    def _moving(self) -> bool:
+        """Whether somebody is called to whom an agent wants to hand the caller on."""
+        return self._successor is not None or self._colleague_rings
+
+    def _take_over(self, other: OtherCall) -> None:
+        """Connect the caller with who takes the place of an agent."""
+        before = self.other
+        self._connect(other)
+        if before is not None:
+            before.hang_up("transferred")
+
+    def _turned_down(self, code: int) -> None:
+        """Give the caller back to the agent who wanted to hand the caller on, or to the flow."""
+        self._note(EventKind.TRANSFER, by="agent", failed=_reason(code), code=code)
+        if self.other is not None:
+            self.other.refer_failed(code)
+            self._let_talk(self.other)
+        else:
+            self._call.saying.fill(None)
+            self._call.tell(events.HungUp("agent"))
 
     def _connect(self, other: OtherCall) -> None:
         self.other = other

@@ -17,7 +17,7 @@ from calls.recovery import recover
 from calls.store import Store
 from ivr.agents.api import add_routes
 from ivr.agents.codes import DialCodes
-from ivr.agents.distributor import Rules
+from ivr.agents.rules import Rules
 from ivr.ears.pool import EarPool
 from ivr.ears.settings import socket_path
 from ivr.live.desk import AgentDesk
@@ -77,7 +77,7 @@ async def _serve(
         stack.push_async_callback(_cancel, tasks)
         desk = await _furnish(board, settings, stack)
         app = application(board, settings.token)
-        add_routes(app, desk, settings.token)
+        add_routes(app, desk)
         await _open_pages(app, settings, stack)
         over, now = asyncio.Event(), asyncio.Event()
 
@@ -104,6 +104,7 @@ async def _furnish(board: Switchboard, settings: EngineSettings, stack: AsyncExi
     )
     board.hearing = pool
     board.figures.ears = lambda: pool.figures
+    board.ears_silent = lambda: pool.silent
     pool.start()
     stack.push_async_callback(pool.close)
     rules = Rules(

@@ -30,6 +30,8 @@ class EngineSettings:
         Folder for rendered prompts.
     media_host : str
         The address at which callers reach the media process, for SDP.
+    address : str
+        ``host:port`` at which telephones reach the signalling process; empty where none runs.
     sip, gateway : bool
         Which signalling processes run.
     ears : int
@@ -72,6 +74,7 @@ class EngineSettings:
     prompts: list[str] = field(default_factory=list)
     prompt_cache: str = ""
     media_host: str = "127.0.0.1"
+    address: str = ""
     sip: bool = True
     gateway: bool = False
     ears: int = 1

@@ -43,6 +43,16 @@ class Waiting(Protocol):
     def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
         """Look for an agent."""
 
+    def hand_on(self, call: LiveCall, target: str) -> str | int | None:
+        """Say what becomes of a caller whom an agent wants to be connected to ``target`` (blind transfer).
+
+        Returns
+        -------
+        str or int or None
+            ``None``: another agent is being rung, who is told to the caller's partner as who answered from
+            a queue is. Else the URI to dial, or the SIP status of what cannot be.
+        """
+
     def leave(self, call: LiveCall, by: str = "caller") -> None:
         """Stop looking, or take in that the conversation is over; ``by`` says who or what ended it."""
 

@@ -19,9 +19,9 @@ from calls.records import Call, EventKind, Outcome, Recording, Role, new_id, utc
 from calls.store import Store
 from ivr import actions
 from ivr.calllog import CallLog
+from ivr.connection import Connection
 from ivr.dialog import CallFacts, Dialog
 from ivr.flow import Flow
-from ivr.live.connection import Connection
 from ivr.live.figures import Figures
 from ivr.live.livecall import LiveCall
 from ivr.live.othercall import Concerned, OtherCall
@@ -83,6 +83,8 @@ class Switchboard:
         self.calls: dict[str, LiveCall] = {}
         #: Asked first who a call is for; returns whether it took the call.
         self.special: Callable[[str, signalling.Arrived], bool] = lambda _door, _arrived: False
+        #: Seconds in which no ear said anything.
+        self.ears_silent: Callable[[], int] = lambda: 0
         self.draining = False
         self._settings = settings
         self._shelves = shelves
@@ -134,6 +136,14 @@ class Switchboard:
             return to
         return self._settings.outbound.replace("{number}", to) if self._settings.outbound else None
 
+    def is_ours(self, uri: str) -> bool:
+        """Return whether a SIP URI leads to our own signalling process."""
+        place = uri.partition("@")[2].partition(";")[0]
+        return bool(self._settings.address) and place in (
+            self._settings.address,
+            self._settings.address.removesuffix(":5060"),
+        )
+
     def refers(self, to: str) -> str | None:
         """Return the URI that a caller is sent to by REFER, where that is how ``to`` is reached."""
         fits = any(fnmatchcase(to, pattern) for pattern in self._settings.refer)
@@ -183,6 +193,12 @@ class Switchboard:
         return (
             self.media.standing and all(each.standing for each in self.doors.values()) and not self.draining
         )
+
+    @property
+    def silent(self) -> dict[str, int]:
+        """For how many seconds each of the other processes has said nothing; they do every second."""
+        connections = {"media": self.media, **self.doors}
+        return {name: each.silent for name, each in connections.items()} | {"ear": self.ears_silent()}
 
     async def drain(self, seconds: float) -> None:
         """Take no new calls, and wait for the others to end; after so many seconds they are ended."""

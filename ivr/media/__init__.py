@@ -12,6 +12,8 @@ leg (a slot), so that what happens to every frame of every call is a numpy opera
 :mod:`~ivr.media.sounds`, ``playout``   prompts in memory, and what each party hears
 :mod:`~ivr.media.history`, ``recorder`` the last frames of both sides, and their way to the disk
 :mod:`~ivr.media.quality`               loss, jitter, and the E-model's estimate
+:mod:`~ivr.media.inbox`, ``outbox``     packets of all legs, read and sent many at once
+:mod:`~ivr.media.uring`, ``readiness``  the system's calls for that: io_uring, epoll
 :mod:`~ivr.media.ports`, ``tempo``      sockets; the clock
 ======================================  ================================================================
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from ivr.media.inbox import Inbox
 from ivr.media.jitter import FRAME
@@ -15,6 +16,7 @@ from ivr.media.rows import Rows
 from ivr.media.rtcp import Block, middle, ntp_time, packed_report, parse_report, round_trip
 from ivr.media.rtp import COMFORT_NOISE, PCMA, PCMU, Packet, is_rtcp, parse_packet
 from ivr.media.telephone_event import Pressed, Released
+from ivr.media.uring import Uring
 from ivr.wire.media import DigitPressed, DigitReleased
 from speech.g711 import alaw_encode, ulaw_decode
 
@@ -26,6 +28,8 @@ STRANGE, SETTLED = 3, 3.0
 #: Seconds within which a key as a tone and as an event are one press.
 SAME_PRESS = 0.3
 
+_Ints = npt.NDArray[np.int64]
+
 
 class Arrivals:
     """Receives for all legs.
@@ -35,12 +39,14 @@ class Arrivals:
     rows : Rows
     tell : callable
         Called with each event for the engine.
+    ring : Uring or None
+        For receiving many packets by one call.
     """
 
-    def __init__(self, rows: Rows, tell: Callable[[object], None]) -> None:
+    def __init__(self, rows: Rows, tell: Callable[[object], None], ring: Uring | None = None) -> None:
         self._rows = rows
         self._tell = tell
-        self._inbox = Inbox(len(rows.legs), self._odd)
+        self._inbox = Inbox(len(rows.legs), self._odd, ring)
         self._now = 0.0
         self._pressing: set[Leg] = set()
         #: Packets that were none, since the start.
@@ -64,7 +70,7 @@ class Arrivals:
         """Take what comes next from the party as a new stream."""
         leg.source = leg.other_source = leg.trusted = leg.candidate = None
         self._inbox.source[leg.slot] = -1
-        leg.events_in.forget()
+        self._forget_keys(leg)
 
     def drop(self, leg: Leg) -> None:
         """Receive no more for a leg."""
@@ -81,21 +87,42 @@ class Arrivals:
     def fetch(self, now: float) -> None:
         """Fetch what has come; keys are told at once."""
         self._now = now
-        self._inbox.fetch()
+        self._inbox.fetch(now)
 
     def read(self, now: float) -> None:
         """Put the sound that was fetched into the jitter buffers."""
         self._now = now
         rows = self._rows
         for packets in self._inbox.read():
-            rows.heard_at[packets.slots] = now
-            rows.reception.note(packets.slots, packets.sequences, packets.timestamps, now)
+            rows.heard_at[packets.slots] = packets.times
+            rows.reception.note(packets.slots, packets.sequences, packets.timestamps, packets.times)
             rows.jitter.insert(packets.slots, packets.timestamps, packets.frames)
+
+    def read_for(self, span: slice, now: float) -> _Ints | int:
+        """Do as :meth:`read` if a leg of ``span`` that lacks its next frame may have got it.
+
+        Returns
+        -------
+        int64 array, shape (n,), or 0
+            Packets of each leg that were left for later.
+        """
+        waiting = self._inbox.waiting
+        if not len(waiting):
+            return 0
+        count = span.stop - span.start
+        of_span = waiting[(waiting >= span.start) & (waiting < span.stop)]
+        coming = np.bincount(of_span - span.start, minlength=count)
+        if not (coming > 0)[self._rows.jitter.lacking(span)].any():
+            return coming
+        self.read(now)
+        return 0
 
     def elapse(self, now: float) -> None:
         """Take in the time: presses may be over of which nothing more came."""
         for leg in tuple(self._pressing):
-            self._keys(leg, leg.events_in.elapse(now))
+            over = leg.events_in.elapse(now)
+            if over:
+                self._keys(leg, over)
 
     def look_round(self, now: float) -> None:
         """Hear everyone again for legs whose party fell silent: it may have moved."""
@@ -135,13 +162,13 @@ class Arrivals:
             return size
         leg.learnt, leg.candidate = True, None
         leg.address = leg.trusted = address
-        self._inbox.watch(leg.sound.fileno(), leg.slot, leg.sound.recv_into)
+        self._inbox.settle(leg.sound, leg.slot)
         self._rows.outbox.address(leg)
         return size
 
     def _known(self, leg: Leg, packet: Packet) -> bool:
         kind = packet.payload_type
-        if leg.session and leg.session.event_type is not None and kind == leg.session.event_type:
+        if leg.session and kind == leg.session.event_type:
             return len(packet.payload) >= 4
         return kind == COMFORT_NOISE or (kind in (PCMA, PCMU) and len(packet.payload) >= FRAME // 2)
 
@@ -156,12 +183,14 @@ class Arrivals:
         if packet is None or not self._known(leg, packet):
             self.malformed += 1
             return
-        if not self._rows.hearing[slot] or not self._from_party(leg, packet):
+        if not leg.hears or not self._from_party(leg, packet):
             return
         self._rows.heard_at[slot] = self._now
         if packet.payload_type == leg.session.event_type:
             self._rows.reception.note_key(slot, packet.sequence)
-            self._keys(leg, leg.events_in.receive(packet.timestamp, packet.payload, self._now))
+            events = leg.events_in.receive(packet.timestamp, packet.payload, self._now)
+            if events:
+                self._keys(leg, events)
             return
         if packet.payload_type == COMFORT_NOISE:
             self._rows.reception.note_key(slot, packet.sequence)
@@ -170,7 +199,7 @@ class Arrivals:
         if packet.payload_type == PCMU:
             sound = alaw_encode(ulaw_decode(sound))
         where, stamp = np.array([slot]), np.array([packet.timestamp])
-        self._rows.reception.note(where, np.array([packet.sequence]), stamp, self._now)
+        self._rows.reception.note(where, np.array([packet.sequence]), stamp, np.array([self._now]))
         frames = np.frombuffer(sound, np.uint8)
         if len(frames) == FRAME:
             self._rows.jitter.insert(where, stamp, frames.reshape(1, FRAME))
@@ -187,14 +216,19 @@ class Arrivals:
             return False
         if leg.source is not None:
             self._rows.jitter.restart(leg.slot)
-            leg.events_in.forget()
+            self._forget_keys(leg)
         leg.source, leg.other_source = packet.source, None
         self._inbox.source[leg.slot] = packet.source
         return True
 
+    def _forget_keys(self, leg: Leg) -> None:
+        leg.events_in.forget()
+        self._rows.keying[leg.slot] = False
+
     def _keys(self, leg: Leg, events: list[Pressed | Released]) -> None:
         seconds = self._rows.seconds(leg)
         for event in events:
+            self._rows.keying[leg.slot] = isinstance(event, Pressed)
             if isinstance(event, Pressed):
                 self._pressing.add(leg)
                 leg.has_events = True

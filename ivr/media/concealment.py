@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-#: Samples that are known before the gap: 60 ms.
-HISTORY = 480
+#: Samples that are known before the gap: 40 ms.
+HISTORY = 320
 #: Frames after which silence takes over.
 LONGEST = 3
 
@@ -20,8 +20,22 @@ _SHORTEST_LAG, _LONGEST_LAG = 40, 120
 _FADE = 20  # samples of the cross-fade
 _GAINS = np.array([[1.0, 1.0], [1.0, 0.6], [0.6, 0.0]], np.float32)  # at the begin and end of each frame
 _RAMP = np.linspace(0, 1, _FRAME, dtype=np.float32)
+_FADING = _GAINS[:, :1] + (_GAINS[:, 1:] - _GAINS[:, :1]) * _RAMP
 
 _Floats = npt.NDArray[np.float32]
+
+
+def _periods() -> tuple[npt.NDArray[np.int64], _Floats]:
+    """Return for each lag where the samples of a frame come from, and the weight of what lay a lag earlier.
+
+    The period before the last sample, round and round; its seam is smoothed by what lay a period earlier.
+    """
+    lags = np.arange(_SHORTEST_LAG, _LONGEST_LAG + 1)[:, None]
+    period = np.arange(_FRAME) % lags
+    return HISTORY - lags + period, np.clip((period - (lags - _FADE)) / _FADE, 0, 1).astype(np.float32)
+
+
+_FROM, _EARLIER = _periods()
 
 
 def conceal(history: npt.NDArray[np.int16], run: npt.NDArray[np.int64]) -> npt.NDArray[np.int16]:
@@ -29,7 +43,7 @@ def conceal(history: npt.NDArray[np.int16], run: npt.NDArray[np.int64]) -> npt.N
 
     Parameters
     ----------
-    history : int16 array, shape (n, 480)
+    history : int16 array, shape (n, 320)
         The sound before; in a longer gap, with what was put there for its first frames.
     run : int64 array, shape (n,)
         Which lost frame in a row this is, from 1.
@@ -40,26 +54,29 @@ def conceal(history: npt.NDArray[np.int16], run: npt.NDArray[np.int64]) -> npt.N
     """
     sound = history.astype(np.float32)
     lag = _pitch(sound)
-    rows = np.arange(len(sound))[:, None]
-    # The period before the last sample, round and round; its seam is smoothed by what lay a period earlier.
-    last = HISTORY - lag[:, None]
-    period = np.arange(_LONGEST_LAG) % lag[:, None]
-    cycle = sound[rows, last + period]
-    weight = np.clip((np.arange(_LONGEST_LAG) - (lag[:, None] - _FADE)) / _FADE, 0, 1).astype(np.float32)
-    cycle = cycle * (1 - weight) + sound[rows, last + period - lag[:, None]] * weight
-    frame = cycle[rows, np.arange(_FRAME) % lag[:, None]]
-    gains = _GAINS[np.clip(run, 1, LONGEST) - 1]
-    frame *= gains[:, :1] + (gains[:, 1:] - gains[:, :1]) * _RAMP
+    which = lag - _SHORTEST_LAG
+    place = _FROM[which]
+    place += HISTORY * np.arange(len(sound))[:, None]
+    flat = sound.reshape(-1)
+    frame = flat[place]
+    place -= lag[:, None]
+    frame += (flat[place] - frame) * _EARLIER[which]
+    frame *= _FADING[np.minimum(run, LONGEST) - 1]
     frame[run > LONGEST] = 0
-    return np.asarray(np.rint(frame), np.int16)
+    return np.rint(frame, out=frame).astype(np.int16)
 
 
 def _pitch(sound: _Floats) -> npt.NDArray[np.int64]:
     """Return the lag at which the last frame resembles what was before it most, in samples."""
     newest = sound[:, -_FRAME:]
     reach = sound[:, -_FRAME - _LONGEST_LAG : -_SHORTEST_LAG]
-    shifted = np.lib.stride_tricks.sliding_window_view(reach, _FRAME, axis=1)  # longest lag first
+    count, step = reach.strides
+    shape = (len(reach), _LONGEST_LAG - _SHORTEST_LAG + 1, _FRAME)
+    shifted = np.lib.stride_tricks.as_strided(reach, shape, (count, step, step))  # longest lag first
     likeness = np.einsum("nk,nlk->nl", newest, shifted)
-    energy = np.einsum("nlk,nlk->nl", shifted, shifted)
-    best = np.argmax(likeness / np.sqrt(energy + 1.0), axis=1)
-    return np.asarray(_LONGEST_LAG - best)
+    power = np.cumsum(np.square(reach, dtype=np.float64), axis=1)
+    energy = power[:, _FRAME - 1 :]
+    energy[:, 1:] -= power[:, :-_FRAME]
+    np.maximum(energy, 0.0, out=energy)
+    energy += 1.0
+    return np.asarray(_LONGEST_LAG - np.argmax(likeness / np.sqrt(energy), axis=1))

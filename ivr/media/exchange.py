@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from ivr.media.arrivals import Arrivals
@@ -24,6 +25,7 @@ from ivr.media.settings import MediaSettings
 from ivr.media.slots import Slots
 from ivr.media.tempo import FRAME as FRAME_SECONDS
 from ivr.media.tempo import PHASES
+from ivr.media.uring import Uring
 from ivr.wire import media
 from ivr.wire.ring import SoundRing
 
@@ -44,16 +46,20 @@ class Exchange:
     settings : MediaSettings
     tell : callable
         Called with each event for the engine.
+    uring : Uring or None
+        For receiving and sending many packets by one call.
     """
 
-    def __init__(self, settings: MediaSettings, tell: Callable[[object], None]) -> None:
+    def __init__(
+        self, settings: MediaSettings, tell: Callable[[object], None], uring: Uring | None = None
+    ) -> None:
         self._settings = settings
         self._tell = tell
         self._slots = Slots(settings.slots)
         self._ring = SoundRing.create(settings.ring, self._slots.rows)
         frames = round(settings.sound_minutes * _BYTES_PER_MINUTE) // FRAME
-        self._rows = Rows(self._slots, self._ring, frames, tell)
-        self.arrivals = Arrivals(self._rows, tell)
+        self._rows = Rows(self._slots, self._ring, frames, tell, uring)
+        self.arrivals = Arrivals(self._rows, tell, uring)
         self._ports = PortPool(settings.host, settings.port_min, settings.port_max)
         self._legs: dict[str, Leg] = {}
         self._paths: dict[str, str] = {}  # of sounds
@@ -101,12 +107,24 @@ class Exchange:
             return
         do(command)
 
+    def idle(self, group: int) -> bool:
+        """Tell whether the phase of a group can be left out: nothing is due in it nor soon after it.
+
+        So it is for the phase behind the only group's, and for all but one where there are no legs.
+        """
+        return group > 0 and not any(
+            self._rows.occupied((group + ahead) % PHASES) for ahead in range(PHASES - 1)
+        )
+
     def tick(self, group: int, now: float) -> bool:
         """Let a group of legs have its 20 ms; tell whether anything was sent."""
         self._now = now
-        if self._rows.occupied(group):
-            self.arrivals.read(now)
-        sent = self._rows.tick(group)
+        coming: npt.NDArray[np.int64] | int = 0
+        if self._rows.occupied((group + 1) % PHASES):
+            self.arrivals.read(now)  # all together now, or :meth:`tidy` would have to read the rest
+        elif self._rows.occupied(group):
+            coming = self.arrivals.read_for(self._rows.span(group), now)
+        sent = self._rows.tick(group, coming)
         self._rows.half((group + PHASES // 2) % PHASES)
         return sent
 

@@ -1,39 +1,40 @@
 """Packets as they are fetched from the sockets, and read many at once.
 
-All sockets are drained every 5 ms; a packet of the common form, 12 bytes of header and 160 of
+All sockets are looked at every 5 or 10 ms; a packet of the common form, 12 bytes of header and 160 of
 sound, stays where the system put it, in a row of an array. Everything else is handed on at once.
+
+Where :mod:`ivr.media.uring` works, packets of all settled parties are received by one call; else, and where
+it is not settled yet who sends, by one call each.
 """
 
 from __future__ import annotations
 
-import select
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
+from ivr.media.readiness import Readiness
 from ivr.media.rtp import HEADER, PCMA, PCMU
-from speech.g711 import alaw_encode, ulaw_decode
+from ivr.media.uring import Uring, receives
+from speech.g711 import ULAW_TO_ALAW
 
 #: Bytes that are read of a packet: 60 ms of sound, and room for extensions. No power of two: rows of that
 #: length would meet in the same few lines of the processor's cache.
 LARGEST = 1088
 #: Packets that may wait to be read together.
 MOST = 4096
-#: Times that every socket is asked in one go: no party gets more attention than this.
-PASSES = 3
 
 _COMMON = HEADER + 160
-_HEADS = np.dtype(
-    {
-        "names": ["first", "second", "sequence", "timestamp", "source"],
-        "formats": ["u1", "u1", ">u2", ">u4", ">u4"],
-        "offsets": [0, 1, 2, 4, 8],
-        "itemsize": HEADER,
-    }
-)
-_ULAW_TO_ALAW = np.frombuffer(alaw_encode(ulaw_decode(bytes(range(256)))), np.uint8)
+_DESCRIPTORS = 4096  # that there is room for at first
+_ALAW, _ULAW = 0x8000 | PCMA, 0x8000 | PCMU  # the first two bytes without the marker
+_ULAW_TO_ALAW = np.frombuffer(ULAW_TO_ALAW, np.uint8)
+
+_Ints = npt.NDArray[np.int64]
+_log = structlog.get_logger()
 
 #: Puts a packet into a row and returns its length; 0 where there is nothing more to do with it.
 Receive = Callable[[memoryview], int]
@@ -41,12 +42,26 @@ Receive = Callable[[memoryview], int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packets:
-    """Packets of one frame, one at most of each leg; ``frames`` are A-law, shape (n, 160)."""
+    """Packets of one frame, one at most of each leg; ``frames`` are A-law, shape (n, 160).
 
-    slots: npt.NDArray[np.int64]
-    sequences: npt.NDArray[np.int64]
-    timestamps: npt.NDArray[np.int64]
+    ``times`` are when they were fetched, float64.
+    """
+
+    slots: _Ints
+    sequences: _Ints
+    timestamps: _Ints
+    times: npt.NDArray[np.float64]
     frames: npt.NDArray[np.uint8]
+
+    def at(self, which: npt.NDArray[np.bool_]) -> Packets:
+        """Return some of them."""
+        return Packets(
+            self.slots[which],
+            self.sequences[which],
+            self.timestamps[which],
+            self.times[which],
+            self.frames[which],
+        )
 
 
 class Inbox:
@@ -58,99 +73,151 @@ class Inbox:
         Legs.
     odd : callable
         Called with slot and packet where it is not of the common form or not of the known source.
+    ring : Uring or None
+        For receiving many packets by one call.
 
     Attributes
     ----------
-    source : int64 array, shape (slots,)
-        SSRC that each leg's packets are expected from, −1 where none is.
+    source : int64 array, shape (slots + 1,)
+        SSRC that each leg's packets are expected from, −1 where none is, and for nobody in the end.
     """
 
-    def __init__(self, slots: int, odd: Callable[[int, bytes], None]) -> None:
-        self.source = np.full(slots, -1, np.int64)
+    def __init__(self, slots: int, odd: Callable[[int, bytes], None], ring: Uring | None = None) -> None:
+        self.source = np.full(slots + 1, -1, np.int64)
         self._odd = odd
-        self._epoll = select.epoll()
+        self._ring = ring
+        self._readiness = Readiness(MOST // 2)
         self._rows = np.zeros((MOST, LARGEST), np.uint8)
         self._views = [row.data for row in self._rows]
+        self._heads = self._rows.view(">u4")[:, : HEADER // 4]
+        self._requests = receives(self._rows)
         self._receive: dict[int, Receive] = {}
-        self._slot: dict[int, int] = {}
-        self._who: list[int] = []
-        self._first = np.zeros(slots, np.int64)
+        self._slots = np.full(_DESCRIPTORS, -1, np.int64)  # by descriptor
+        self._settled = np.zeros(_DESCRIPTORS, np.bool_)
+        self._who = np.zeros(MOST, np.int64)  # of each row, −1 where it holds nothing more
+        self._count = 0
+        self._times: list[tuple[int, float]] = []  # rows fetched at once, and when
+        self._order = np.arange(MOST)
+        self._last = np.zeros(slots, np.int64)
 
     def watch(self, descriptor: int, slot: int, receive: Receive) -> None:
         """Fetch packets from a socket, from now on by ``receive``."""
+        if descriptor >= len(self._slots):
+            more = descriptor + 1
+            self._slots = np.concatenate([self._slots, np.full(more, -1)])
+            self._settled = np.concatenate([self._settled, np.zeros(more, np.bool_)])
         if descriptor not in self._receive:
-            self._epoll.register(descriptor, select.EPOLLIN)
+            self._readiness.register(descriptor)
         self._receive[descriptor] = receive
-        self._slot[descriptor] = slot
+        self._slots[descriptor] = slot
+        self._settled[descriptor] = False
+
+    def settle(self, sound: socket.socket, slot: int) -> None:
+        """Fetch packets from a socket that hears one party only."""
+        self.watch(sound.fileno(), slot, sound.recv_into)
+        self._settled[sound.fileno()] = self._ring is not None
 
     def forget(self, descriptor: int) -> None:
         """Fetch no more from a socket."""
         if self._receive.pop(descriptor, None):
-            self._epoll.unregister(descriptor)
+            self._readiness.unregister(descriptor)
 
     def close(self) -> None:
         """Fetch no more at all."""
-        self._epoll.close()
+        self._readiness.close()
 
-    def fetch(self) -> None:
-        """Fetch what has come. A party that sends too much loses the rest of it."""
-        views, who = self._views, self._who
-        receivers, slots = self._receive, self._slot
-        for _ in range(PASSES):
-            ready = self._epoll.poll(0, MOST // 2)
-            if not ready:
-                return
-            row = len(who)
-            if row + len(ready) > MOST:
-                return
-            for descriptor, _events in ready:
-                try:
-                    size = receivers[descriptor](views[row])
-                except OSError:  # an earlier packet was refused: the party is gone, or not there yet
-                    continue
-                if size == _COMMON:
-                    who.append(slots[descriptor])
-                    row += 1
-                elif size:
-                    self._odd(slots[descriptor], bytes(views[row][:size]))
+    def fetch(self, now: float) -> None:
+        """Fetch one packet of each socket that has some: nobody gets more attention than others.
+
+        What else there is of a burst is fetched the next time: it is not heard earlier in any case. A party
+        that sends more than that loses what its socket does not hold.
+        """
+        ready = self._readiness.poll()
+        before = self._count
+        if not len(ready) or before + len(ready) > MOST:
+            return
+        if self._ring:
+            ready = self._fetch_settled(self._ring, ready)
+        if len(ready):
+            self._fetch_singly(ready)
+        if self._count > before:
+            self._times.append((self._count - before, now))
+
+    def _fetch_singly(self, ready: npt.NDArray[np.int32]) -> None:
+        row, views, receivers, who = self._count, self._views, self._receive, self._who
+        for descriptor, slot in zip(ready.tolist(), self._slots[ready].tolist(), strict=True):
+            try:
+                size = receivers[descriptor](views[row])
+            except OSError:  # an earlier packet was refused: the party is gone, or not there yet
+                continue
+            if size == _COMMON:
+                who[row] = slot
+                row += 1
+            elif size:
+                self._odd(slot, bytes(views[row][:size]))
+        self._count = row
+
+    def _fetch_settled(self, ring: Uring, ready: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Fetch from those that are settled by one call; return the others."""
+        settled = self._settled[ready]
+        singly = ready[:0]
+        if not settled.all():
+            ready, singly = ready[settled], ready[~settled]
+        first, end = self._count, self._count + len(ready)
+        requests = self._requests[first:end]
+        requests["descriptor"] = ready
+        try:
+            answers = ring.run(requests)
+        except OSError as error:
+            _log.warning("io_uring fails, packets are received one by one", reason=str(error))
+            self._ring = None
+            self._settled[:] = False
+            return ready
+        who = self._who[first:end]
+        who[:] = self._slots[ready]
+        others = answers["result"] != _COMMON
+        self._count = end
+        if np.count_nonzero(others):
+            for row, size, _ in answers[others].tolist():
+                slot, self._who[row] = int(self._who[row]), -1
+                if size > 0:
+                    self._odd(slot, bytes(self._views[row][:size]))
+        return singly
+
+    @property
+    def waiting(self) -> _Ints:
+        """Whose packets were fetched and not read yet, −1 for what is done with, int64, shape (n,)."""
+        return self._who[: self._count]
 
     def read(self) -> Iterator[Packets]:
         """Yield the packets of one frame fetched since this was last called, one of each leg at a time."""
-        if not self._who:
+        count, self._count = self._count, 0
+        if not count:
             return
-        count = len(self._who)
-        slots = np.array(self._who)
-        self._who.clear()
-        heads = self._rows[:count, :HEADER].copy().view(_HEADS).reshape(-1)
-        kind = heads["second"] & 0x7F
-        source = heads["source"].astype(np.int64)
-        common = (heads["first"] == 0x80) & (source == self.source[slots])
-        common &= (kind == PCMA) | (kind == PCMU)
+        slots = self._who[:count].copy()
+        heads = self._heads[:count].astype(np.int64)
         frames = self._rows[:count, HEADER:_COMMON]
-        if not common.all():
-            for row in np.flatnonzero(~common).tolist():
+        rows, times = zip(*self._times, strict=True)
+        self._times.clear()
+        packets = Packets(slots, heads[:, 0] & 0xFFFF, heads[:, 1], np.repeat(times, rows), frames)
+        kind = heads[:, 0] >> 16 & 0xFF7F
+        common = heads[:, 2] == self.source[slots]
+        usual = common & (kind == _ALAW)
+        if not usual.all():
+            common &= usual | (kind == _ULAW)
+            common &= slots >= 0
+            for row in np.flatnonzero(~common & (slots >= 0)).tolist():
                 self._odd(int(slots[row]), self._rows[row, :_COMMON].tobytes())
-            which = np.flatnonzero(common)
-            slots, heads, frames, kind = slots[which], heads[which], frames[which], kind[which]
-        sequences = heads["sequence"].astype(np.int64)
-        timestamps = heads["timestamp"].astype(np.int64)
-        other = kind == PCMU
-        if np.count_nonzero(other):
-            frames = frames.copy()
-            frames[other] = _ULAW_TO_ALAW[frames[other]]
-        while len(slots):
+            packets, kind = packets.at(common), kind[common]
+            other = kind == _ULAW
+            packets.frames[other] = _ULAW_TO_ALAW[packets.frames[other]]
+        while len(packets.slots):
             # The first packet of each leg; what a second one writes over it is put right by the order.
-            order = np.arange(len(slots))
-            self._first[slots[::-1]] = order[::-1]
-            first = self._first[slots] == order
+            order = self._order[: len(packets.slots)]
+            self._last[packets.slots[::-1]] = order[::-1]
+            first = self._last[packets.slots] == order
             if first.all():
-                yield Packets(slots, sequences, timestamps, frames)
+                yield packets
                 return
-            yield Packets(slots[first], sequences[first], timestamps[first], frames[first])
-            rest = ~first
-            slots, sequences, timestamps, frames = (
-                slots[rest],
-                sequences[rest],
-                timestamps[rest],
-                frames[rest],
-            )
+            yield packets.at(first)
+            packets = packets.at(~first)

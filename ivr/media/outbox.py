@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from ivr.media.leg import Leg
 from ivr.media.rtp import HEADER, PCMA, PCMU, packed
-from speech.g711 import alaw_decode, ulaw_encode
+from ivr.media.uring import Uring, sends
+from speech.g711 import ALAW_TO_ULAW
 
 _FRAME = 160
 _PACKETS = np.dtype(
@@ -24,7 +26,8 @@ _PACKETS = np.dtype(
         ("sound", "u1", (_FRAME,)),
     ]
 )
-_ALAW_TO_ULAW = np.frombuffer(ulaw_encode(alaw_decode(bytes(range(256)))), np.uint8)
+_ALAW_TO_ULAW = np.frombuffer(ALAW_TO_ULAW, np.uint8)
+_log = structlog.get_logger()
 
 Send = Callable[[memoryview | bytes], int]
 
@@ -36,6 +39,8 @@ class Outbox:
     ----------
     slots : int
         Legs.
+    ring : Uring or None
+        For sending many packets by one call.
 
     Attributes
     ----------
@@ -45,7 +50,8 @@ class Outbox:
         Packets that could not be sent, since the start.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, ring: Uring | None = None) -> None:
+        self._ring = ring
         self.packets = np.zeros(slots, np.int64)
         self.octets = np.zeros(slots, np.int64)
         self.failed = 0
@@ -53,6 +59,7 @@ class Outbox:
         self._rows["first"] = 0x80
         raw = self._rows.view(np.uint8).reshape(slots, HEADER + _FRAME)
         self._views = [row.data for row in raw]
+        self._requests = sends(raw)
         self._sequence = np.zeros(slots, np.int64)
         self._timestamp = np.zeros(slots, np.int64)
         self._source = np.zeros(slots, np.int64)
@@ -62,6 +69,8 @@ class Outbox:
         self._marked: set[int] = set()
         self._legs: dict[int, list[Leg]] = {}  # by the first slot of a span
         self._plain: dict[int, list[int]] = {}
+        # of the plain ones: those whose sockets have one party, and the others
+        self._parted: dict[int, tuple[npt.NDArray[np.int64], list[int]]] = {}
         self._special: dict[int, list[Leg]] = {}
 
     def reset(self, slot: int) -> None:
@@ -83,6 +92,8 @@ class Outbox:
 
     def address(self, leg: Leg) -> None:
         """Send to where the leg is now."""
+        self._requests["descriptor"][leg.slot] = leg.sound.fileno() if leg.learnt else -1
+        self._parted.clear()
         if leg.learnt:
             self._send[leg.slot] = leg.sound.send
         elif leg.address is None:
@@ -104,11 +115,14 @@ class Outbox:
         self._plain[first] = [leg.slot for leg in legs if leg.slot not in apart]
         for leg in legs:
             self._common[leg.slot] = leg.slot not in apart
+        self._parted.pop(first, None)
 
     def forget(self, slot: int) -> None:
         """Send no more to a leg."""
         self._common[slot] = 0
         self._send[slot] = _nowhere
+        self._requests["descriptor"][slot] = -1
+        self._parted.clear()
         self._marked.discard(slot)
 
     def skip(self, frames: int) -> None:
@@ -126,12 +140,7 @@ class Outbox:
         rows["sound"] = frames
         rows["sequence"] = self._sequence[span]
         rows["timestamp"] = self._timestamp[span]
-        views, send = self._views, self._send
-        for slot in plain:
-            try:
-                send[slot](views[slot])
-            except OSError:
-                self._again(slot, views[slot])
+        self._send_singly(self._send_together(self._ring, first, plain) if self._ring else plain)
         common = self._common[span]
         self._sequence[span] += common
         self.packets[span] += common
@@ -144,6 +153,31 @@ class Outbox:
         if any(not (leg.pacer or leg.events_out.busy) for leg in special):
             self.arrange(first, self._legs[first])
         return bool(plain or special)
+
+    def _send_together(self, ring: Uring, first: int, plain: Sequence[int]) -> Sequence[int]:
+        """Send to all of the plain legs that are settled by one call; return the others."""
+        if first not in self._parted:
+            slots = np.array(plain, np.int64)
+            settled = self._requests["descriptor"][slots] >= 0
+            self._parted[first] = slots[settled], slots[~settled].tolist()
+        together, singly = self._parted[first]
+        try:
+            failed = ring.run(np.take(self._requests, together))
+        except OSError as error:
+            _log.warning("io_uring fails, packets are sent one by one", reason=str(error))
+            self._ring = None
+            return plain
+        for slot in failed["tag"].tolist():
+            self._again(slot, self._views[slot])
+        return singly
+
+    def _send_singly(self, slots: Sequence[int]) -> None:
+        views, send = self._views, self._send
+        for slot in slots:
+            try:
+                send[slot](views[slot])
+            except OSError:
+                self._again(slot, views[slot])
 
     def send_halves(self, first: int) -> None:
         """Send what is due 10 ms after the tick of a span."""

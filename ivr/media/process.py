@@ -12,10 +12,11 @@ from typing import Any
 
 import structlog
 
-from calls.errors import LinkError
+from calls.errors import LinkError, ServeError
 from ivr.media.exchange import Exchange
 from ivr.media.settings import SOCKET, MediaSettings
 from ivr.media.tempo import Tempo, ask_for_realtime
+from ivr.media.uring import Uring, open_uring
 from ivr.wire import media
 from ivr.wire.link import Link, listen_at
 
@@ -42,7 +43,8 @@ class MediaProcess:
         # The threads of the exchange come before others too, or they would hold Python's lock while they
         # wait for a processor; but not before the clock, which starts them.
         self._scheduling = ask_for_realtime(1) if settings.realtime else "normal"
-        self._exchange = Exchange(settings, self._tell)
+        self._uring = _opened(settings.network)
+        self._exchange = Exchange(settings, self._tell, self._uring)
         if settings.realtime:
             self._scheduling = ask_for_realtime(2)
         self._ring = Path(settings.ring)
@@ -67,7 +69,8 @@ class MediaProcess:
 
     def run(self) -> None:
         """Serve until :meth:`stop`; then complete the recordings."""
-        _log.info("media process is ready", scheduling=self._scheduling)
+        network = "uring" if self._uring else "epoll"
+        _log.info("media process is ready", scheduling=self._scheduling, network=network)
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection would stop the clock at any moment; see COLLECT
@@ -76,6 +79,8 @@ class MediaProcess:
         next_second, next_collection = clock() + 1.0, clock() + COLLECT
         try:
             while not self._stopping:
+                while self._exchange.idle(tempo.phase):
+                    tempo.done(tempo.due, sent=False)
                 now = clock()
                 if self._link and self._link.closed:
                     self._lose("it did not fetch its events")
@@ -86,8 +91,8 @@ class MediaProcess:
                 if left_out:
                     _log.warning("the clock stood still", frames_left_out=left_out)
                     self._exchange.skip(left_out)
-                self._exchange.arrivals.fetch(now)
                 group = tempo.phase
+                self._exchange.arrivals.fetch(now)
                 sent = self._exchange.tick(group, now)
                 tempo.done(clock(), sent=sent)
                 self._exchange.tidy(group, now)
@@ -174,9 +179,24 @@ class MediaProcess:
             self._link.close()
         self._listener.close()
         self._epoll.close()
+        if self._uring:
+            self._uring.close()
         for each in (self._path, self._ring):
             each.unlink(missing_ok=True)
         _log.info("media process has ended")
+
+
+def _opened(network: str) -> Uring | None:
+    """Return the way to the network that was asked for, as far as the system permits it; none is epoll."""
+    if network == "epoll":
+        return None
+    try:
+        return open_uring()
+    except OSError as error:
+        if network == "uring":
+            raise ServeError(f"media: network uring: {error}", "choose auto or epoll") from None
+        _log.info("no io_uring, packets are received and sent one by one", reason=str(error))
+        return None
 
 
 def _allow_files(wanted: int) -> None:
@@ -197,6 +217,8 @@ def run(settings: MediaSettings) -> None:
     ------
     LinkError
         The socket or the ring cannot be made.
+    ServeError
+        The system does not permit the way to the network that the settings ask for.
     """
     process = MediaProcess(settings)
     for number in (signal.SIGTERM, signal.SIGINT):

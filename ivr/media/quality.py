@@ -27,6 +27,7 @@ _MOST_MISSING = 3000  # RFC 3550, A.1: a greater step of the sequence number is 
 _PACKET_MS = 20.0
 
 _Ints = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float64]
 
 
 def opinion_score(loss_percent: float, delay_ms: float) -> float:
@@ -81,38 +82,39 @@ class Reception:
         self._highest = np.zeros(slots, np.int64)  # extended by the rounds
         self._base = np.zeros(slots, np.int64)
         self._before = np.zeros(slots, np.int64)  # expected in streams that came before
-        self._transit = np.zeros(slots)
-        self._timed = np.zeros(slots, np.bool_)
+        self._transit = np.full(slots, np.nan)  # not a number before the first
         self._jitter = np.zeros(slots)
         self._reported = np.zeros((2, slots), np.int64)
 
     def reset(self, slot: int) -> None:
         """Let another leg take the slot."""
-        for each in (self.packets, self._started, self._before, self._timed, self._jitter):
+        for each in (self.packets, self._started, self._before, self._jitter):
             each[slot] = 0
+        self._transit[slot] = np.nan
         self._reported[:, slot] = 0
 
-    def note(self, slots: _Ints, sequences: _Ints, timestamps: _Ints | None = None, now: float = 0.0) -> None:
+    def note(
+        self, slots: _Ints, sequences: _Ints, timestamps: _Ints | None = None, times: _Floats | None = None
+    ) -> None:
         """Take in packets, one at most of each leg.
 
         Parameters
         ----------
         slots, sequences, timestamps : int64 arrays, shape (n,)
             Without timestamps nothing is learnt of jitter: keys carry that of their beginning.
-        now : float
+        times : float64 array, shape (n,)
             Seconds of arrival.
         """
         self.packets[slots] += 1
         self._follow(slots, sequences)
-        if timestamps is None:
+        if timestamps is None or times is None:
             return
-        transit = now * RATE - timestamps
+        transit = times * RATE - timestamps
         moved = np.abs(transit - self._transit[slots])
-        # a change of the timestamps' origin is no jitter
-        known = self._timed[slots] & (moved < RATE)
-        self._jitter[slots] += np.where(known, (moved - self._jitter[slots]) / 16, 0.0)
+        jitter = self._jitter[slots]
+        # a change of the timestamps' origin is no jitter; a first one (not a number) is none either
+        self._jitter[slots] = jitter + np.where(moved < RATE, (moved - jitter) / 16, 0.0)
         self._transit[slots] = transit
-        self._timed[slots] = True
 
     def _follow(self, slots: _Ints, sequences: _Ints) -> None:
         following = self._highest[slots] + 1
@@ -129,7 +131,7 @@ class Reception:
             self._before[again] += self._highest[again] - self._base[again] + 1
             self._highest[which] = self._base[which] = sequences[new]
             self._started[which] = True
-            self._timed[which] = False
+            self._transit[which] = np.nan
             step[new] = 0
         self._highest[slots] += np.maximum(step, 0)
 

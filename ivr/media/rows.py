@@ -20,6 +20,7 @@ from ivr.media.sounds import SoundBank
 from ivr.media.tempo import FRAME as FRAME_SECONDS
 from ivr.media.tempo import PHASES
 from ivr.media.tones import QUIET, ToneWatch
+from ivr.media.uring import Uring
 from ivr.wire.media import DigitPressed, DigitReleased, PlayEnded, VoiceActivity
 from ivr.wire.ring import FRAMES, SoundRing
 from speech.g711 import ALAW_SILENCE, alaw_decode, alaw_encode
@@ -27,6 +28,9 @@ from speech.keytones import KEYS, key_tones
 
 _LINEAR = alaw_decode(bytes(range(256)))
 _SQUARES = np.square(_LINEAR.astype(np.float32))
+# of two samples at a time, which are one number for numpy: half as many look-ups
+_PAIR_SQUARES = np.add.outer(_SQUARES, _SQUARES).reshape(-1)
+_MEAN = np.full(FRAME // 2, 1 / FRAME, np.float32)
 _REPEATS = 2  # frames that are filled by the last one for those who listen ahead
 _TONE_DELAY = 0.05  # seconds from the beginning of a tone to its being told, about
 
@@ -44,6 +48,8 @@ class Rows:
         Room for sounds, in frames.
     tell : callable
         Called with each event for the engine.
+    uring : Uring or None
+        For sending many packets by one call.
 
     Attributes
     ----------
@@ -53,10 +59,17 @@ class Rows:
         Those among them whose party may send.
     heard_at : float64 array, shape (rows,)
         When the last packet came.
+    keying : bool array, shape (rows,)
+        Those whose party holds a key, and sends events instead of sound: nothing is lost then.
     """
 
     def __init__(
-        self, slots: Slots, ring: SoundRing, sound_frames: int, tell: Callable[[object], None]
+        self,
+        slots: Slots,
+        ring: SoundRing,
+        sound_frames: int,
+        tell: Callable[[object], None],
+        uring: Uring | None = None,
     ) -> None:
         count = slots.rows
         self._slots = slots
@@ -66,15 +79,19 @@ class Rows:
         self.jitter = JitterBuffers(count)
         self.reception = Reception(count)
         self.history = History(count)
-        self.outbox = Outbox(count)
+        self.outbox = Outbox(count, uring)
         self.bank = SoundBank(sound_frames, Playout.reserved(count))
         self.playout = Playout(count, self.bank, self._play_ended)
         self.live = np.zeros(count, np.bool_)
         self.hearing = np.zeros(count, np.bool_)
         self.heard_at = np.zeros(count)
+        self.keying = np.zeros(count, np.bool_)
         self._activity = Activity(count)
         self._tones = ToneWatch(count)
         self._all = np.arange(count)
+        self._squares = np.zeros((count, FRAME // 2), np.float32)
+        self._sound = ring.frames.reshape(-1, FRAME)
+        self._sound_first = np.arange(count) * FRAMES  # of each leg in it
         self._lost = np.zeros(count, np.int64)  # frames lost in a row
         self._party = np.zeros((count, FRAME), np.uint8)  # last frame of each party
         self._early = np.zeros((count, FRAME), np.uint8)  # newest frame of each party
@@ -94,7 +111,7 @@ class Rows:
         self.playout.stop(slot)
         self._party[slot] = self._early[slot] = ALAW_SILENCE
         self._gap[slot] = self._lost[slot] = LONGEST + 1
-        self.live[slot] = self.hearing[slot] = False
+        self.live[slot] = self.hearing[slot] = self.keying[slot] = False
 
     def remove(self, leg: Leg) -> None:
         """Take a leg out of its row."""
@@ -156,14 +173,20 @@ class Rows:
         self._peer[leg.slot] = self._peer[other.slot] = -1
         self._bridges -= 1
 
-    def tick(self, group: int) -> bool:
-        """Let the legs of a group have their next 20 ms; tell whether anything was sent."""
+    def tick(self, group: int, coming: npt.NDArray[np.int64] | int = 0) -> bool:
+        """Let the legs of a group have their next 20 ms; tell whether anything was sent.
+
+        Parameters
+        ----------
+        coming : int64 array, shape (n,), or 0
+            See :meth:`ivr.media.jitter.JitterBuffers.take`.
+        """
         span = self._slots.span(group)
         tick = self._ticks[group]
         self._ticks[group] += 1
         if span.start == span.stop:
             return False
-        party = self._receive(span, tick)
+        party = self._receive(span, tick, coming)
         heard = self.playout.take(span)
         if self._bridges:
             self._cross(span, heard)
@@ -175,6 +198,10 @@ class Rows:
             for each in ended:
                 self._tell(each)
         return sent
+
+    def span(self, group: int) -> slice:
+        """Return the rows of a group."""
+        return self._slots.span(group)
 
     def occupied(self, group: int) -> bool:
         """Tell whether a group has a leg."""
@@ -190,16 +217,21 @@ class Rows:
         """Send what is due 10 ms after the tick of a group."""
         self.outbox.send_halves(self._slots.span(group).start)
 
-    def _receive(self, span: slice, tick: int) -> npt.NDArray[np.uint8]:
+    def _receive(self, span: slice, tick: int, coming: npt.NDArray[np.int64] | int) -> npt.NDArray[np.uint8]:
         """Return the parties' frames of this tick, gaps filled."""
-        frames, there = self.jitter.take(span)
+        frames, there = self.jitter.take(span, coming)
         there &= self.hearing[span]
         lost = self._lost[span]
         lost += 1
         lost *= ~there
+        gap = lost > 0
+        if not np.count_nonzero(gap):
+            self._party[span] = frames
+            return frames
+        lost[gap & self.keying[span]] = LONGEST + 1
         gone = lost > LONGEST
         frames[gone] = ALAW_SILENCE
-        gap = (lost > 0) & ~gone
+        gap &= ~gone
         if np.count_nonzero(gap):
             slots = self._all[span][gap]
             before = _LINEAR[self.history.before(tick, slots, HISTORY // FRAME)]
@@ -219,7 +251,7 @@ class Rows:
     def _keep(self, span: slice, party: npt.NDArray[np.uint8]) -> None:
         """Write the callers' sound to the ring: first the frames, then their number."""
         counters = self._ring.counters[span]
-        self._ring.frames[self._all[span], counters % FRAMES] = party
+        self._sound[self._sound_first[span] + counters % FRAMES] = party
         counters += self.live[span]
 
     def _listen(self, span: slice, frames: npt.NDArray[np.uint8], there: npt.NDArray[np.bool_]) -> None:
@@ -227,10 +259,17 @@ class Rows:
         early, gap = self._early[span], self._gap[span]
         gap += 1
         gap *= ~there
-        np.copyto(early, frames, where=there[:, None])
+        come = there.nonzero()[0]
+        if len(come) == len(early):
+            early[:] = frames
+        else:
+            early[come] = frames[come]
         gone = gap > _REPEATS
-        early[gone] = ALAW_SILENCE
-        power = np.take(_SQUARES, early).mean(axis=1)
+        if np.count_nonzero(gone):
+            early[gone] = ALAW_SILENCE
+        squares = self._squares[span]
+        # "clip" is what takes out to be written to directly; there is nothing to be clipped
+        power = np.take(_PAIR_SQUARES, early.view(np.uint16), out=squares, mode="clip") @ _MEAN
         self._quiet[span] = power < QUIET
         for change in self._activity.feed(span, power, there | gone):
             leg = self.legs[change.slot]

@@ -6,7 +6,7 @@ Source: RFC 3550, 5.1; payload types of RFC 3551, 6.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Payload types of RFC 3551; comfort noise is RFC 3389's.
 PCMU, COMFORT_NOISE, PCMA = 0, 13, 8
@@ -18,8 +18,7 @@ RTCP_TYPES = range(192, 224)
 _FIXED = struct.Struct(">BBHII")
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """An RTP packet without what huawu has no use for: contributors, extensions, padding."""
 
     payload_type: int

@@ -40,6 +40,9 @@ class MediaSettings:
         A caller's message is kept no longer than this.
     realtime : bool
         Ask the system for real-time scheduling.
+    network : str
+        ``uring``: many packets by one call of the system, see :mod:`ivr.media.uring`; ``epoll``: one by
+        each; ``auto``: the first, where the system permits it.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class MediaSettings:
     sound_minutes: float = 120.0
     message_minutes: float = 15.0
     realtime: bool = True
+    network: str = "auto"
 
     def __post_init__(self) -> None:
         if not 1 <= self.slots <= 10_000:
@@ -70,5 +74,7 @@ class MediaSettings:
             raise ServeError(f"media: rtp_timeout_seconds {self.rtp_timeout_seconds}", "more than 0, please")
         if not 1 <= self.sound_minutes <= 10_000:
             raise ServeError(f"media: sound_minutes {self.sound_minutes}", "1 to 10000 are possible")
+        if self.network not in ("auto", "uring", "epoll"):
+            raise ServeError(f"media: network {self.network}", "choose auto, uring or epoll")
         if not 0 < self.message_minutes <= 60:
             raise ServeError(f"media: message_minutes {self.message_minutes}", "at most 60 are possible")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from speech.dtmf import DigitStart, DtmfDetector
 from speech.g711 import ALAW_SILENCE, alaw_decode
 from speech.keytones import HIGH_GROUP, LOW_GROUP
+from speech.tonepair import PairFinder
 
 #: Least share of a frame's power in the strongest tones of both groups, and of the weaker one in that: a key
 #: of 40 ms that is 1.8 % off and 8 dB twisted has 0.85 and 0.13 in its best frame.
@@ -167,9 +168,13 @@ class ToneWatch:
 
     def _look(self, span: slice, slots: npt.NDArray[np.int64], tick: int) -> list[Tone]:
         """Let a new detector hear the last frames of some legs, and go on with those that press a key."""
-        follower = _Follower(slots)
         ticks = np.arange(tick - WINDOW + 1, tick + 1) % WINDOW
-        told = follower.feed(self._last[ticks[:, None], slots].transpose(1, 0, 2).reshape(len(slots), -1))
+        sound = self._last[ticks[:, None], slots].transpose(1, 0, 2).reshape(len(slots), -1)
+        # Most are no keys, which the first half of a detector tells by itself.
+        if not any(pairs.evidence.any() for pairs in PairFinder(len(slots)).feed(_LINEAR[sound])):
+            return []
+        follower = _Follower(slots)
+        told = follower.feed(sound)
         pressing = {tone.slot for tone in told}
         if pressing:
             follower.keep(pressing)

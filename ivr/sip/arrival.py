@@ -6,10 +6,10 @@ from typing import Any
 
 from ivr.sip.call import Call
 from ivr.sip.content import body_of, header, session_of
-from ivr.sip.corrections import Invited
 from ivr.sip.dialog import Dialog, Line
-from ivr.sip.screen import REASONS
+from ivr.sip.invited import Invited
 from ivr.sip.trunk import Trunk
+from ivr.sip.words import REASONS
 from ivr.wire import signalling as wire
 
 #: Headers that the engine may want to know, beside all that begin with ``x-``.

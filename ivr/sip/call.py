@@ -11,12 +11,12 @@ import structlog
 
 from ivr.sip import timers
 from ivr.sip.content import body_of, header, session_of, unquoted, value_of, words_of
-from ivr.sip.corrections import Invited
 from ivr.sip.dialog import Asked, Dialog, Headers
+from ivr.sip.invited import Invited
 from ivr.sip.keys import pressed
-from ivr.sip.screen import ALLOW, REASONS
 from ivr.sip.transfer import TransferIn, TransferOut
 from ivr.sip.watch import Watch
+from ivr.sip.words import ALLOW, REASONS
 from ivr.wire import signalling as wire
 
 log = structlog.get_logger()
@@ -63,6 +63,8 @@ class Call:
         #: Sessions as text: ours and the party's, the last ones that held.
         self.ours = self.theirs = ""
         self._confirmed = False
+        #: Answers of the engine to come that the party will not get.
+        self._void = 0
         self._waiting: list[Callable[[], None]] = []
         self._incoming: Invited | None = None
         self._outgoing: Asked | None = None
@@ -77,6 +79,9 @@ class Call:
 
     def accept(self, sdp: str) -> None:
         """Take the party's new offer."""
+        if self._void:
+            self._void -= 1
+            return
         incoming, self._incoming = self._incoming, None
         if incoming is None or not incoming.open or self.over or self.dialog is None:
             return
@@ -96,6 +101,9 @@ class Call:
 
     def reject(self, code: int, reason: str, retry_after: int | None) -> None:
         """Refuse the party's new offer; the call goes on as it was."""
+        if self._void:
+            self._void -= 1
+            return
         incoming, self._incoming = self._incoming, None
         if incoming is not None and incoming.open:
             after = [] if retry_after is None else [header("Retry-After", str(retry_after))]
@@ -232,12 +240,12 @@ class Call:
         if update and not offer:
             dialog.learn(request, answered=False)
             return self._with(dialog.response(request, 200), self._ok_headers(request))
-        if self._incoming is not None or not self._confirmed:
+        if self._incoming is not None or self._void or not self._confirmed:
             return dialog.response(request, 500, ("Retry-After", str(random.randint(0, 10))))
         if self._outgoing is not None:
             return dialog.response(request, 491)
         dialog.learn(request, answered=False)
-        incoming = Invited(dialog.line.transactions, request, transaction, dialog.tag, self._offer_cancelled)
+        incoming = Invited(dialog.line.transactions, request, transaction, dialog.tag, self._take_back)
         if not update:
             incoming.answer(100, "Trying")
         if offer and _same(offer, self.theirs):  # a refresh: nothing to agree on
@@ -254,11 +262,17 @@ class Call:
 
     def _late(self, incoming: Invited) -> None:
         if self._incoming is incoming:
-            self._incoming = None
+            self._take_back()
         incoming.answer(500, REASONS[500], None, [header("Retry-After", "5")])
 
-    def _offer_cancelled(self) -> None:
+    def _take_back(self) -> None:
+        """Have the engine return to the session that holds: the party gets no answer to its new offer.
+
+        The engine answers in its own time, to that offer and to this one.
+        """
         self._incoming = None
+        self._void += 2
+        self._tell(wire.Reoffered(self.name, self.theirs))
 
     def _reacked(self, body: str, *, asks: bool) -> None:
         if asks and not self.over:

@@ -12,8 +12,8 @@ a message with one byte that is not UTF-8 is dropped   screen reads GBK where it
 ``SipParseError.getResponse()`` raises, so malformed   screen answers 4xx; :meth:`Transactions.take`
 requests are not answered                              answers 400 to what only sippy cannot read
 parse errors print a traceback and the whole message   :func:`_quiet`: ``note`` is told, in a few words
-CANCEL is lost unless a tuple is returned              :class:`Invited` sets what CANCEL calls
-the 487 to a cancelled call has another tag            :class:`Invited` sets it
+CANCEL is lost unless a tuple is returned              :class:`~ivr.sip.invited.Invited` sets what it calls
+the 487 to a cancelled call has another tag            :class:`~ivr.sip.invited.Invited` sets it
 an exception in a handler leaves the INVITE            :meth:`Transactions.take` answers 500
 unanswered for 300 s
 an ACK to 3xx to 6xx goes to the Contact of the        :meth:`Transactions.incomingResponse` takes it away
@@ -29,6 +29,8 @@ a From that was read is written otherwise in the       :func:`_response_made`
 response
 a new INVITE with credentials leaves before the ACK    the dialog waits for the next turn of the loop
 stock transfer ends the dialog at once                 :mod:`ivr.sip.transfer`
+the 2xx of a second party to a forked INVITE is        :class:`~ivr.sip.forks.Forks`, the dialog
+dropped
 UPDATE, PRACK and others are not answered              the dialog: 200 or 405
 answers are repeated less and less often               :meth:`Transactions.timerA`: every 4 s
 a timer fails where two INVITEs bear the same names    :class:`_Table`
@@ -63,6 +65,7 @@ from sippy.SipURL import SipURL
 from sippy.Time.MonoTime import MonoTime
 from sippy.Time.Timeout import Timeout
 
+from ivr.sip.forks import Forks, Taker
 from ivr.sip.port import Port
 from ivr.sip.screen import Message
 
@@ -185,6 +188,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         self.req_cb = lambda request, transaction: _triple(requested(request, transaction))
         self.cp_timer = Timeout(self.rCachePurge, 32, -1)
         self.init_time = monotonic()
+        self._forks = Forks()
 
     def repeats(self, data: bytes) -> bool:
         """Say whether a datagram came before; if it was answered, it is answered again."""
@@ -214,6 +218,8 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         if not message.method:
             transaction = self.tclient.get(identity)
             self.l1rcache[digest] = SipTMRetransmitO()
+            if self._is_another_answer(read, identity, digest):
+                return ""
             if transaction is not None:
                 self.incomingResponse(read, transaction, digest)
             return ""
@@ -239,20 +245,40 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]
         else:
             self.transmitMsg(self.server, response, request.getHFBody("via").getTAddr(), digest)
 
-    def ask(self, request: Any, told: Callable[[Any, Any], None]) -> Any:
+    def ask(self, request: Any, told: Callable[[Any, Any], None], another: Taker | None = None) -> Any:
         """Send a request; ``told`` gets each response with the transaction, 408 where none comes.
 
-        The ACK to a 2xx is left to :meth:`acknowledge`.
+        The ACK to a 2xx is left to :meth:`acknowledge`. ``another`` gets the 2xx of further parties to an
+        INVITE, and what to pass to :meth:`acknowledge_another`.
         """
 
         def respond(response: Any, transaction: Any) -> None:
             transaction.uack = transaction.needack and 200 <= response.scode < 300
+            if transaction.uack and another is not None:
+                tag = response.getHFBody("to").getTag()
+                self._forks.answered(transaction.tid, tag, another, monotonic())
             try:
                 told(response, transaction)
             except Exception as error:
                 self._note(f"a response was not worked on: {error!r}"[:200])
 
         return self.newTransaction(request, resp_cb=respond, cb_ifver=2)
+
+    def _is_another_answer(self, response: Any, identity: Any, digest: bytes) -> bool:
+        if not 200 <= response.scode < 300:
+            return False
+        another = self._forks.taker(identity, response.getHFBody("to").getTag(), monotonic())
+        if another is None:
+            return False
+        try:
+            another(response, digest)
+        except Exception as error:
+            self._note(f"a response was not worked on: {error!r}"[:200])
+        return True
+
+    def acknowledge_another(self, ack: Any, address: tuple[str, int], digest: bytes) -> None:
+        """Send an ACK, and again whenever the answer comes again."""
+        self.transmitMsg(self.server, ack, address, digest)
 
     def incomingResponse(self, msg: Any, t: Any, checksum: bytes) -> None:
         """As sippy has it, but an ACK to a refusal goes where the INVITE went (RFC 3261, 17.1.1.3)."""
@@ -327,73 +353,5 @@ class _OnePort:
 
 
 def _triple(response: Any) -> tuple[Any, None, None] | None:
-    """Return what sippy wants of a handler; what :class:`Invited` has set stays where that is None."""
+    """Return what sippy wants of a handler; where that is None, what ``Invited`` has set stays."""
     return None if response is None else (response, None, None)
-
-
-class Invited:
-    """The server side of an INVITE (or of an UPDATE): answers it, once.
-
-    Parameters
-    ----------
-    transactions : Transactions
-    request, transaction
-        sippy's.
-    tag : str
-        Ours, in each answer.
-    cancelled : callable or None
-        Called once if the INVITE is cancelled or expires.
-    """
-
-    def __init__(
-        self,
-        transactions: Transactions,
-        request: Any,
-        transaction: Any,
-        tag: str,
-        cancelled: Callable[[], None] | None = None,
-    ) -> None:
-        self.request = request
-        self._transactions, self._transaction, self._tag = transactions, transaction, tag
-        self._done = False
-        if transaction.r487 is not None:
-            transaction.r487.getHFBody("to").setTag(tag)
-        if cancelled is not None:
-            transaction.cancel_cb = lambda *_: self._cancel(cancelled)
-
-    @property
-    def open(self) -> bool:
-        """Whether it still waits for its final answer."""
-        return not self._done
-
-    def answer(
-        self,
-        code: int,
-        reason: str,
-        body: Any = None,
-        headers: Iterable[Any] = (),
-        acked: Callable[[str], None] | None = None,
-        unacked: Callable[[], None] | None = None,
-    ) -> None:
-        """Answer; ``acked`` gets the body of the ACK to a final answer, ``unacked`` is called without."""
-        if self._done:
-            return
-        response = self.request.genResponse(code, re.sub(r"[\r\n\x00]+", " ", reason)[:100], body)
-        if code > 100:
-            response.getHFBody("to").setTag(self._tag)
-        response.appendHeaders(list(headers))
-        self._done = code >= 200
-        if self._done:
-            self._transaction.noack_cb = unacked
-            self._transaction.cancel_cb = None
-        told = (lambda ack: acked(str(ack.getBody() or ""))) if acked is not None else None
-        self._transactions.sendResponse(response, self._transaction, ack_cb=told)
-
-    def quiet(self) -> None:
-        """Repeat the final answer no more."""
-        if self._done and self._transaction.tid is not None:
-            self._transactions.forget(self._transaction)
-
-    def _cancel(self, cancelled: Callable[[], None]) -> None:
-        self._done = True
-        cancelled()

@@ -10,7 +10,7 @@ from ivr.sip import timers
 from ivr.sip.call import Call
 from ivr.sip.content import body_of, session_of, value_of
 from ivr.sip.dialog import Asked, Credentials, Dialog, Line
-from ivr.sip.screen import REASONS
+from ivr.sip.words import REASONS
 from ivr.wire import signalling as wire
 
 #: Seconds without any answer after which the next proxy is tried.

@@ -23,7 +23,7 @@ from sippy.SipURL import SipURL
 from ivr.sip.content import header
 from ivr.sip.corrections import Transactions
 from ivr.sip.loop import Loop
-from ivr.sip.screen import ALLOW, REASONS
+from ivr.sip.words import ALLOW, REASONS
 
 #: How often a request is sent again with credentials: the second time for a nonce gone stale.
 _TRIES = 2
@@ -290,7 +290,9 @@ class Dialog:
         if asked.authorization is not None:
             request.appendHeader(asked.authorization)
         asked.transaction = self.line.transactions.ask(
-            request, lambda response, transaction: self._answered(asked, request, response, transaction)
+            request,
+            lambda response, transaction: self._answered(asked, request, response, transaction),
+            lambda response, digest: self._another_answered(asked, request, response, digest),
         )
 
     def _answered(self, asked: Asked, request: Any, response: Any, transaction: Any) -> None:
@@ -306,6 +308,29 @@ class Dialog:
                 self.line.loop.soon(lambda: self._send(asked))
                 return
         asked.told(response)
+
+    def _another_answered(self, asked: Asked, request: Any, response: Any, digest: bytes) -> None:
+        """Acknowledge and hang up a further party that answers our INVITE (RFC 3261, 13.2.2.4)."""
+        other = Dialog(
+            self.line,
+            call_id=self.call_id,
+            local=self.local,
+            remote=self.remote.getCopy(),
+            target=request.getRURI().getCopy(),
+            address=request.getTarget()[0],
+            ours=True,
+            credentials=self.credentials,
+        )
+        other.learn(response, answered=True)
+        other._number = request.getHFBody("cseq").getCSeqNum() + 1
+        ack = request.genACK(other.remote.getCopy())
+        ack.getHFBody("via").genBranch()
+        ack.setRURI(other.target.getCopy())
+        ack.appendHeaders([SipHeader(name="route", body=each.getCopy()) for each in other.routes])
+        if asked.authorization is not None:
+            ack.appendHeader(asked.authorization.getCopy())
+        self.line.transactions.acknowledge_another(ack, other.address, digest)
+        other.ask("BYE", lambda _response: None)
 
 
 def respond(line: Line, request: Any, code: int, *headers: tuple[str, str], body: Any = None) -> Any:

@@ -19,9 +19,10 @@ from ivr.sip.dialog import Line, respond
 from ivr.sip.guard import Guard, Networks, TargetRules, Throttle, is_scanner, target_of
 from ivr.sip.loop import Loop
 from ivr.sip.port import Port
-from ivr.sip.screen import ALLOW, Fault, answer, reply_to, screen
+from ivr.sip.screen import Fault, answer, reply_to, screen
 from ivr.sip.settings import SipSettings
 from ivr.sip.trunk import Trunk
+from ivr.sip.words import ALLOW
 from ivr.wire import signalling as wire
 
 log = structlog.get_logger()
@@ -208,7 +209,11 @@ class Endpoint:
 
     def _covers(self, uri: str) -> str:
         target = target_of(uri, self._line.host)
-        return target.uri if target is not None and self._rules.covers(target) else ""
+        if target is None:
+            return ""
+        # the engine knows which agent that is; it never dials our own address
+        ours = (target.host, target.port or 5060) == (self._line.host.lower(), self._line.port)
+        return target.uri if ours or self._rules.covers(target) else ""
 
     def _parts(self, name: str) -> tuple[Any, ...]:
         return name, self._tell, self._gone, self._covers, self._settings.session_expires

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ivr.sip.content import body_of
 from ivr.sip.dialog import Dialog
-from ivr.sip.screen import REASONS
+from ivr.sip.words import REASONS
 
 #: Seconds that a NOTIFY may take to come: the first as long as a transaction, the others as a call rings.
 FIRST, NEXT = 32.0, 180.0

@@ -36,9 +36,12 @@ class Codec:
 
     def __init__(self, *vocabularies: ModuleType) -> None:
         self._kinds: dict[str, tuple[type[Any], list[_Rebuild]]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._packer = msgpack.Packer(default=_parts)  # making one costs more than packing
         for kind in _messages(vocabularies):
             hints = get_type_hints(kind)
-            self._kinds[kind.__name__] = kind, [_rebuilder(hints[each.name]) for each in fields(kind)]
+            self._names[kind.__name__] = names = tuple(each.name for each in fields(kind))
+            self._kinds[kind.__name__] = kind, [_rebuilder(hints[name]) for name in names]
         self._sent = 0
         self._received = 0
 
@@ -50,15 +53,13 @@ class Codec:
         LinkError
             It is too large, or no message of the vocabularies.
         """
-        kind = type(message)
-        if kind.__name__ not in self._kinds:
-            raise LinkError(f"message {kind.__name__} is in no vocabulary of this connection")
-        data: bytes = msgpack.packb(
-            [VERSION, self._sent, kind.__name__, *(getattr(message, each.name) for each in fields(kind))],
-            default=_parts,
-        )
+        kind = type(message).__name__
+        if kind not in self._names:
+            raise LinkError(f"message {kind} is in no vocabulary of this connection")
+        parts = [getattr(message, name) for name in self._names[kind]]
+        data: bytes = self._packer.pack([VERSION, self._sent, kind, *parts])
         if len(data) > LARGEST:
-            raise LinkError(f"message {kind.__name__}: {len(data)} bytes", f"at most {LARGEST} are possible")
+            raise LinkError(f"message {kind}: {len(data)} bytes", f"at most {LARGEST} are possible")
         self._sent += 1
         return data
 

@@ -1,6 +1,7 @@
 """Between the engine and a recogniser process (an ear): what callers say.
 
-An ear reads a caller's sound from the ring by itself, in blocks of 100 ms or more, from the moment of
+An ear reads a caller's sound from the ring by itself, in blocks of 100 ms or more,
+shorter where an utterance may be over, from the moment of
 :class:`Attach` on. ``call`` names the listener within the ear; the other words are those of
 :mod:`ivr.actions` and :mod:`ivr.events`.
 """

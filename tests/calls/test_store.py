@@ -101,7 +101,7 @@ def one_of_each() -> list[object]:
                 records.RiskReason(
                     words="说：我要投诉",
                     share=2.5,
-                    evidence=Evidence(utterance=0, start=0.0, end=0.9, text="我要投诉", span=(0, 4)),
+                    evidence=(Evidence(utterance=0, start=0.0, end=0.9, text="我要投诉", span=(0, 4)),),
                 ),
                 records.RiskReason(words="客服最后发言", share=-0.4),
             ),

@@ -230,6 +230,10 @@ class RunningCentre:
         """Kill a process as the kernel does, and wait until another one has its place."""
         before = self.processes()[name]["pid"]
         os.kill(before, signal.SIGKILL)
+        self.wait_for_another(name, before)
+
+    def wait_for_another(self, name: str, before: int) -> None:
+        """Wait until a process has another one's place, and calls are taken."""
         until(lambda: self._replaced(name, before), PATIENCE, f"there is another {name}")
 
     def kill_all(self) -> None:

@@ -51,7 +51,16 @@ nodes:
   bye: {type: hangup}
 """
 PROMPTS = ("notice", "agent", "survey", "message")
-NUMBERS = {"A": "2001", "B": "2002", "D": "2004", "E": "2004", "F": "2005", "G": "2006"}
+NUMBERS = {
+    "A": "2001",
+    "B": "2002",
+    "D": "2004",
+    "E": "2004",
+    "F": "2005",
+    "G": "2006",
+    "K": "2007",
+    "L": "2008",
+}
 QUEUES = sorted({*NUMBERS.values(), "2003"})  # its agent comes later
 
 
@@ -269,7 +278,30 @@ def served_by_baresip(centre: RunningCentre) -> Told:
         return Told(line.over())
 
 
+def handed_on(centre: RunningCentre) -> Told:
+    """The agent hands the caller on to a colleague, whom the agent's phone knows by our own address."""
+    agent = Callee("hands on").arrive().answer().cue("talking")
+    agent.refer(f"sip:L@{centre.address}", notified=(100, 200)).expect_bye()
+    colleague = Callee("takes over").arrive().ring().answer().cue("talked").bye()
+    with ExitStack() as stack:
+        phone, headset = stack.enter_context(telephone(agent, "K"))
+        other, ear = stack.enter_context(telephone(colleague, "L"))
+        line = stack.enter_context(calling(centre, stays("is handed on"), "2007"))
+        headset.wait_for_packets(1, PATIENCE)
+        talk(line.ear, headset, CALLER, AGENT)
+        phone.then("talking")
+        ear.wait_for_packets(1, PATIENCE)
+        talk(line.ear, ear, voice(5), SECOND)
+        phone.succeed()
+        other.then("talked")
+        other.succeed()
+        line.ear.wait_to_hear(SURVEY)
+        line.ear.press("5").wait()
+        return Told(line.over())
+
+
 STORIES: tuple[Story, ...] = (
+    handed_on,
     served_by_baresip,
     unanswered,
     sent_on,
@@ -362,6 +394,21 @@ def test_the_agent_sees_who_calls_and_for_which_queue_and_is_left_alone_afterwar
     invited, (after,) = told.more
     assert invited.header("From").startswith(f"2001 <sip:{told.kept.call.caller}@")
     assert (after["state"], after["call"]) == ("wrap-up", None)
+
+
+@about(handed_on)
+def test_a_colleague_to_whom_a_caller_is_handed_on_has_the_call(told: Told) -> None:
+    assert [(name, data.get("agent")) for name, data in told.queue_log] == [
+        ("ENTERQUEUE", None),
+        ("CONNECT", "K"),
+        ("BLINDTRANSFER", "K"),
+        ("CONNECT", "L"),
+        ("COMPLETEAGENT", "L"),
+    ]
+    agents = [each.address for each in told.kept.legs if each.role is Role.AGENT]
+    assert (told.kept.call.agent_id, sorted(agents)) == ("L", ["K", "L"])
+    assert [(each.agent_id, each.score) for each in told.kept.surveys] == [("L", 5)]
+    assert told.heard(AGENT) is not None and told.heard(SECOND) is not None
 
 
 @about(sent_on)

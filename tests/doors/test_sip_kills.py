@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -138,6 +141,27 @@ def test_the_supervisor_is_killed(fragile: RunningCentre) -> None:
             kept = fragile.kept(number)
             assert kept.call.outcome == Outcome.INTERRUPTED
             assert whole_until(kept, killed)
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[RunningCentre]:
+    """A centre whose processes hang; each may say nothing for a few seconds."""
+    gateway = {"web_port": free_port(socket.SOCK_STREAM), "max_calls": 1}
+    with RunningCentre(settings={"gateway": gateway, "sip": {"max_calls": 9}, "hang_seconds": 4}) as running:
+        running.wait_for_prompts()
+        yield running
+
+
+@pytest.mark.parametrize("names", [("media", "sip", "gateway", "ear"), ("engine",)], ids="+".join)
+def test_processes_that_hang_are_replaced(patient: RunningCentre, names: tuple[str, ...]) -> None:
+    before = {name: each["pid"] for name, each in patient.processes().items()}
+    for name in names:
+        os.killpg(before[name], signal.SIGSTOP)
+    for name in names:
+        patient.wait_for_another(name, before[name])
+    call_again(patient)
+    hanging = [line for line in patient.log().splitlines() if '"event": "hangs"' in line]
+    assert {json.loads(line)["child"] for line in hanging} >= {*names}
 
 
 def test_no_record_is_left_open(fragile: RunningCentre) -> None:

@@ -7,7 +7,7 @@ import pytest
 from calls.records import Finding, Role, Transcript, Utterance
 from huawu.scoring import CallScore, DemoScore, Verdict, score_call
 from ivr.call import PlayedCall
-from ivr.doors.script import SpokenLine
+from ivr.doors.timeline import SpokenLine
 from ivr.script import Scenario, load_scenarios
 from speech.resources import resource
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,3 +79,21 @@ def test_a_strided_view_is_encoded_like_its_copy() -> None:
 def test_floats_are_refused() -> None:
     with pytest.raises(TypeError, match=r"G\.711 encodes int16 samples, not float64"):
         g711.alaw_encode(np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("table", "encode", "decode", "decode_other"),
+    [
+        (g711.ALAW_TO_ULAW, g711.ulaw_encode, g711.alaw_decode, g711.ulaw_decode),
+        (g711.ULAW_TO_ALAW, g711.alaw_encode, g711.ulaw_decode, g711.alaw_decode),
+    ],
+    ids=["A-law to µ-law", "µ-law to A-law"],
+)
+def test_between_the_laws_every_code_keeps_its_sign_and_nearly_its_value(
+    table: bytes, encode: Any, decode: Any, decode_other: Any
+) -> None:
+    samples = decode(EVERY_CODE)
+    assert EVERY_CODE.translate(table) == encode(samples)
+    others = decode_other(EVERY_CODE.translate(table)).astype(int)
+    assert ((others >= 0) == (samples >= 0)).all()
+    assert (np.abs(others - samples) <= 8 + np.abs(samples.astype(int)) / 32).all()

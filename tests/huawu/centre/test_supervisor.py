@@ -220,6 +220,7 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in own))
         "huawu",
         "huawu.centre",
         "huawu.centre.plan",
+        "huawu.centre.pulse",
         "huawu.centre.run_folder",
         "huawu.centre.supervisor",
         "huawu.centre.upkeep",

@@ -182,3 +182,20 @@ def test_stopping_where_the_engine_is_dead_or_not_started_yet() -> None:
     upkeep.orders(0.0)
     upkeep.asked_to_stop(0.1)
     assert upkeep.orders(0.1) == [Send("media", SIGTERM), Send("sip", SIGTERM)]
+
+
+def test_one_that_hangs_is_killed_and_started_again() -> None:
+    upkeep = started()
+    assert upkeep.hangs("media", 5.0)
+    assert not upkeep.hangs("media", 5.0)  # it is being ended already
+    assert upkeep.orders(5.0) == [Send("media", SIGKILL)]
+    assert upkeep.exited("media", -SIGKILL, 6.0) == 0.1
+    assert not upkeep.hangs("media", 6.0)
+    assert until(upkeep, 7.0) == [(6.1, Start("media"))]
+
+
+def test_one_that_is_not_known_does_not_hang_and_at_the_end_none_does() -> None:
+    upkeep = started()
+    assert not upkeep.hangs("nobody", 5.0)
+    upkeep.asked_to_stop(6.0)
+    assert not upkeep.hangs("media", 7.0)

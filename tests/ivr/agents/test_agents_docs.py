@@ -14,8 +14,8 @@ from calls.records import AgentState
 from huawu.agents_command import agents_app
 from ivr.agents.actions import LogKind
 from ivr.agents.codes import CODES
-from ivr.agents.distributor import Rules
 from ivr.agents.personnel import COLUMNS
+from ivr.agents.rules import Rules
 
 pytestmark = pytest.mark.unit
 

@@ -18,7 +18,7 @@ from ivr.agents.actions import (
     StateChanged,
     StopRinging,
 )
-from ivr.agents.distributor import Distributor, Rules
+from ivr.agents.distributor import Distributor
 from ivr.agents.events import (
     AgentAnsweredCall,
     AgentRefused,
@@ -32,6 +32,7 @@ from ivr.agents.events import (
     TalkOver,
     UnpauseAgent,
 )
+from ivr.agents.rules import Rules
 
 pytestmark = pytest.mark.unit
 

@@ -22,12 +22,14 @@ from ivr.agents.actions import (
     LogKind,
     Moved,
     NoAgentLeft,
+    NotTaken,
     RingAgent,
     StateChanged,
     StopRinging,
 )
-from ivr.agents.distributor import Distributor, Rules
+from ivr.agents.distributor import Distributor
 from ivr.agents.events import Event
+from ivr.agents.rules import Rules
 
 pytestmark = pytest.mark.unit
 
@@ -69,6 +71,8 @@ class World:
         self.states = dict.fromkeys((agent.id for agent in AGENTS), (AgentState.OFFLINE, ""))
         self.agents = {agent.id: agent for agent in AGENTS}
         self.queues = {queue.id: queue for queue in QUEUES}
+        self.handed_on: set[str] = set()
+        self.taken = 0
         self.log: Counter[LogKind] = Counter()
         self.connected: list[str] = []
 
@@ -80,6 +84,10 @@ class World:
             case events.CallerLeft(call):
                 self.waiting.pop(call, None)
                 self.talks.pop(call, None)
+                self.handed_on.discard(call)
+            case events.HandOn(call):
+                if call in self.talks:
+                    self.handed_on.add(call)
             case events.TalkOver(call):
                 self.talks.pop(call, None)
             case events.AgentRefused(_, _, _, ring):
@@ -100,8 +108,10 @@ class World:
             match action:
                 case RingAgent(agent, call, address, seconds, ring):
                     assert (address, seconds > 0) == (self.agents[agent].address, True)
-                    assert self.waiting[call], "rung for nobody"
-                    assert set(self.queues[self.waiting[call]].skills) <= set(self.agents[agent].skills)
+                    assert (call in self.waiting) != (call in self.handed_on), "rung for nobody"
+                    if call in self.waiting:
+                        queue = self.queues[self.waiting[call]]
+                        assert set(queue.skills) <= set(self.agents[agent].skills)
                     assert ring not in self.rings
                     self.rings[ring] = agent, call
                     self.old_rings.append((ring, agent, call))
@@ -109,9 +119,15 @@ class World:
                     self.rings.pop(ring, None)
                 case Connect(call, agent, ring):
                     assert self.rings.pop(ring) == (agent, call)
-                    del self.waiting[call]
+                    if call in self.handed_on:
+                        self.handed_on.remove(call)
+                    else:
+                        del self.waiting[call]
+                        self.connected.append(call)
                     self.talks[call] = agent
-                    self.connected.append(call)
+                case NotTaken(call):
+                    self.handed_on.remove(call)
+                    self.rings = {ring: each for ring, each in self.rings.items() if each[1] != call}
                 case NoAgentLeft(call):
                     del self.waiting[call]
                 case Moved(call, position):
@@ -119,6 +135,9 @@ class World:
                 case StateChanged(agent, state, reason):
                     assert self.states[agent] != (state, reason), "told twice"
                     self.states[agent] = state, reason
+                case Log(kind, data={"handed_on": True}):
+                    self.log[LogKind.CONNECT] += 1
+                    self.taken += 1
                 case Log(kind):
                     self.log[kind] += 1
         self.check()
@@ -126,14 +145,18 @@ class World:
     def check(self) -> None:
         """Check what must always hold."""
         busy = [*self.rings.values(), *((agent, call) for call, agent in self.talks.items())]
-        for parties in ([agent for agent, _ in busy], [call for _, call in busy]):
+        alone = [call for _, call in busy if call not in self.handed_on]
+        for parties in ([agent for agent, _ in busy], alone):
             assert len(parties) == len(set(parties)), "one has two"
+        assert self.handed_on <= {call for _, call in self.rings.values()}
         assert self.waiting == {each.call: each.line.queue.id for each in self.distributor.waiting()}
         assert not set(self.waiting) & set(self.talks)
         self._check_states()
         self._check_places()
         self._check_nobody_is_forgotten(busy)
-        assert self.log[LogKind.ENTERQUEUE] == sum(self.log[kind] for kind in LEFT) + len(self.waiting)
+        assert self.log[LogKind.ENTERQUEUE] == sum(self.log[kind] for kind in LEFT) - self.taken + len(
+            self.waiting
+        )
         assert self.log[LogKind.CONNECT] == sum(self.log[kind] for kind in PARTED) + len(self.talks)
         assert len(self.old_rings) == sum(self.log[kind] for kind in RUNG) + len(self.rings)
 
@@ -170,6 +193,7 @@ steps = st.one_of(
     st.tuples(st.just("answer"), picks),
     st.tuples(st.just("late"), picks),
     st.tuples(st.just("refuse"), picks, st.sampled_from([486, 603, 408])),
+    st.tuples(st.just("hand on"), picks, agents),
     st.tuples(st.just("over"), calls, st.sampled_from(["agent", "caller", "transfer"])),
     st.tuples(st.just("in"), agents),
     st.tuples(st.just("out"), agents),
@@ -184,7 +208,7 @@ def do(world: World, step: tuple[Any, ...]) -> None:
         case ("wait", seconds):
             world.wait(seconds)
         case ("enter", call, queue, priority):
-            if call not in world.waiting and call not in world.talks:
+            if not {call} & {*world.waiting, *world.talks, *world.handed_on}:
                 world.tell(events.CallerWaits(call, queue, priority))
         case ("leave", call, kind):
             world.tell(events.CallerLeft(call, kind))
@@ -198,6 +222,10 @@ def do(world: World, step: tuple[Any, ...]) -> None:
         case ("refuse", pick, code) if world.old_rings:
             ring, agent, call = world.old_rings[pick % len(world.old_rings)]
             world.tell(events.AgentRefused(agent, call, code, ring))
+        case ("hand on", pick, agent) if world.talks:
+            call = [*world.talks][pick % len(world.talks)]
+            if call not in world.handed_on:
+                world.tell(events.HandOn(call, agent))
         case ("over", call, by):
             world.tell(events.TalkOver(call, by))
         case ("in", agent):

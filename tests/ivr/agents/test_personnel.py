@@ -9,9 +9,9 @@ from calls.errors import AgentError
 from calls.records import Agent, AgentState, AgentStateChange, Queue
 from calls.store import Store
 from ivr.agents.actions import RingAgent, StateChanged
-from ivr.agents.distributor import Rules
 from ivr.agents.events import CallerWaits
 from ivr.agents.personnel import MOST_TOLD, load, read_agents
+from ivr.agents.rules import Rules
 
 pytestmark = pytest.mark.integration
 

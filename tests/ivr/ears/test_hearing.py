@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from calls.errors import LinkError
+from ivr import actions, events
 from ivr.doors import RATE, Samples
 from ivr.ears.hearing import BLOCK, Ear, Told
-from ivr.listener import END_OF_NUMBER, END_OF_PHRASE, END_OF_WHOLE_PHRASE
+from ivr.listener import END_OF_NUMBER, END_OF_PHRASE, END_OF_WHOLE_PHRASE, Listener
+from ivr.values import ValueKind
 from ivr.wire import ears
 from ivr.wire.ring import FRAME, FRAMES, SoundRing
 from speech.recogniser import VoskModel
@@ -85,6 +89,27 @@ def test_the_decision_comes_within_200_ms_of_the_endpoint(
             break
     decided = (first + FRAME) / RATE - (len(sound) / RATE - AFTER)
     assert decided <= endpoint + 0.2
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("listen", "text"), [(MENU, "人工服务"), (NUMBER, "四零七八五九")])
+def test_blocks_delay_an_answer_by_a_frame_at_most(
+    model: VoskModel, ear: Ear, ring: SoundRing, speaker: Speaker, listen: ears.Listen, text: str
+) -> None:
+    sound = said(speaker, text)
+    sound = sound[: len(sound) // FRAME * FRAME]
+    ear.take(listen)
+    listener = Listener(model)
+    listener.start(
+        actions.Listen(listen.listen, listen.phrases, cast(ValueKind | None, listen.value or None))
+    )
+    in_blocks, in_frames = [], []
+    for frame, sound_of_it in enumerate(sound.reshape(-1, FRAME)):
+        write(ring, 1, sound_of_it)
+        in_blocks += [frame for told in ear.step() if isinstance(told, ears.Heard)]
+        in_frames += [frame for told in listener.feed(sound_of_it) if isinstance(told, events.Heard)]
+    (by_blocks,), (by_frames,) = in_blocks, in_frames
+    assert by_blocks - by_frames in (0, 1)
 
 
 @pytest.mark.integration

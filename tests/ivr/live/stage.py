@@ -15,7 +15,7 @@ from calls.records import Agent, AgentStateChange, Call, CallEvent, EventKind, Q
 from calls.store import Store
 from ivr import actions
 from ivr.agents.codes import DialCodes
-from ivr.agents.distributor import Rules
+from ivr.agents.rules import Rules
 from ivr.doors import Samples
 from ivr.live.desk import AgentDesk
 from ivr.live.figures import Figures
@@ -165,6 +165,9 @@ class Queues:
 
     def enqueue(self, call: LiveCall, queue: str, enqueue: int) -> None:
         self.waiting[call.id] = queue
+
+    def hand_on(self, call: LiveCall, target: str) -> str | int | None:
+        return target
 
     def leave(self, call: LiveCall, by: str = "caller") -> None:
         self.waiting.pop(call.id, None)

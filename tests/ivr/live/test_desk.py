@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from calls.records import (
     Agent,
     AgentState,
+    Call,
     Callback,
     EventKind,
     Leg,
@@ -123,6 +123,17 @@ async def talking(stage: Stage) -> tuple[LiveCall, str]:
 async def trace(stage: Stage, call: LiveCall) -> list[tuple[str, dict[str, Any]]]:
     """Return the queue log of a call."""
     return [(kind.value, data) for kind, data in await stage.notes(call) if kind in QUEUE_LOG]
+
+
+def spoken_with(stage: Stage, call: Call) -> list[tuple[str, float, float]]:
+    """Return with whom the caller spoke, from when to when, in seconds since the call was answered."""
+    begin = call.answered_at
+    assert begin is not None
+    return [
+        (leg.address, (leg.started_at - begin).total_seconds(), (leg.ended_at - begin).total_seconds())
+        for leg in stage.store.find(Leg, call_id=call.id, role=Role.AGENT, order_by=("started_at",))
+        if leg.ended_at is not None
+    ]
 
 
 def states(stage: Stage) -> dict[str, str]:
@@ -496,9 +507,111 @@ def test_an_agent_sends_the_caller_to_another_number(tmp_path: Path) -> None:
             ("CONNECT", {"queue": "refund", "agent": "A01", "ring_ms": 0, **hold}),
             ("BLINDTRANSFER", {"queue": "refund", "agent": "A01", "talk_seconds": 40.0, **hold}),
         ]
-        agent = next(each for each in stage.store.find(Leg, call_id=call.id) if each.role is Role.AGENT)
-        assert agent.ended_at is not None and record.answered_at is not None
-        assert agent.ended_at - record.answered_at == timedelta(seconds=40)
+        assert spoken_with(stage, record) == [("A01", 0, 40), ("8888", 40, 140)]
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("target", ["sip:8002@10.0.0.9", "sip:A02@10.0.0.1", "sip:8002@10.0.0.1:5060;x=y"])
+def test_an_agent_hands_the_caller_on_to_a_colleague_by_address_or_at_our_own(
+    tmp_path: Path, target: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        call, ring = await talking(stage)
+        stage.pass_time(40)
+        stage.sip.say(signalling.ReferRequested(ring, target))
+        tone = await stage.media.until(media.Play)
+        assert (tone.leg, tone.sound, tone.loop) == ("c1", stage.board.sounds.ringing.id, True)
+        dial = await stage.sip.until(signalling.Dial)
+        assert (dial.target, dial.caller) == ("sip:8002@10.0.0.9", "19900010001")
+        assert (states(stage)["A01"], states(stage)["A02"]) == ("talking", "ringing")
+        stage.sip.say(signalling.Answered(dial.call, OFFER))
+        assert await stage.media.until(media.Bridge) == media.Bridge("c1", dial.call)
+        assert (await stage.sip.until(signalling.Bye)).call == ring
+        assert (states(stage)["A01"], states(stage)["A02"]) == ("wrap-up", "talking")
+        stage.pass_time(100)
+        stage.sip.say(signalling.Ended(dial.call, "remote"))
+        await stage.media.until(media.Play, lambda each: not each.loop)  # the survey
+        assert states(stage)["A02"] == "wrap-up"
+        await stage.press("4")
+        record = await stage.over(call)
+        assert record.agent_id == "A02"
+        assert [each.agent_id for each in stage.store.find(Survey, call_id=call.id)] == ["A02"]
+        first, second = {"queue": "refund", "agent": "A01"}, {"queue": "refund", "agent": "A02"}
+        hold = {"hold_seconds": 0.0, "original_position": 1}
+        assert await trace(stage, call) == [
+            ENTERED,
+            ("CONNECT", {**first, "ring_ms": 0, **hold}),
+            ("BLINDTRANSFER", {**first, "talk_seconds": 40.0, **hold}),
+            ("CONNECT", {**second, "ring_ms": 0, "handed_on": True}),
+            ("COMPLETEAGENT", {**second, "talk_seconds": 100.0, **hold}),
+        ]
+        assert spoken_with(stage, record) == [("A01", 0, 40), ("A02", 40, 140)]
+
+    play(tmp_path, scene, address="10.0.0.1:5060")
+
+
+def test_a_colleague_who_does_not_answer_leaves_the_caller_with_the_agent(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        call, ring = await talking(stage)
+        stage.sip.say(signalling.ReferRequested(ring, "sip:8002@10.0.0.9"))
+        dial = await stage.sip.until(signalling.Dial)
+        stage.sip.say(signalling.Ended(dial.call, "remote", 486))
+        assert await stage.media.until(media.Bridge, lambda each: each.other == ring)
+        told = await stage.sip.until(signalling.ReferProgress)
+        assert (told.call, told.code, told.final) == (ring, 486, True)
+        assert (states(stage)["A01"], states(stage)["A02"]) == ("talking", "available")
+        assert call.log.call.agent_id == "A01"
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(("target", "code"), [("sip:A02@10.0.0.1", 480), ("sip:9999@10.0.0.1:5060", 404)])
+def test_our_own_address_leads_to_agents_at_work_and_to_nobody_else(
+    tmp_path: Path, target: str, code: int
+) -> None:
+    async def scene(stage: Stage) -> None:
+        _, ring = await talking(stage)
+        stage.sip.say(signalling.ReferRequested(ring, target))
+        told = await stage.sip.until(signalling.ReferProgress)
+        assert (told.call, told.code, told.final) == (ring, code, True)
+        assert states(stage)["A01"] == "talking"
+        assert len([each for each in stage.sip.heard if isinstance(each, signalling.Dial)]) == 1
+
+    play(tmp_path, scene, at_work=("A01",), address="10.0.0.1:5060")
+
+
+def test_an_agent_who_hangs_up_while_a_colleague_is_rung_is_out_of_it(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        call, ring = await talking(stage)
+        stage.sip.say(signalling.ReferRequested(ring, "sip:8002@10.0.0.9"))
+        dial = await stage.sip.until(signalling.Dial)
+        stage.sip.say(signalling.Ended(ring, "remote"))
+        await stage.until(lambda: states(stage)["A01"] == "wrap-up")
+        stage.sip.say(signalling.Answered(dial.call, OFFER))
+        assert await stage.media.until(media.Bridge) == media.Bridge("c1", dial.call)
+        stage.sip.say(signalling.Ended("c1", "remote"))
+        await stage.over(call)
+        assert [(kind, data.get("agent")) for kind, data in await trace(stage, call)] == [
+            ("ENTERQUEUE", None),
+            ("CONNECT", "A01"),
+            ("BLINDTRANSFER", "A01"),
+            ("CONNECT", "A02"),
+            ("COMPLETECALLER", "A02"),
+        ]
+
+    play(tmp_path, scene)
+
+
+def test_a_caller_who_hangs_up_while_a_colleague_is_rung_ends_both(tmp_path: Path) -> None:
+    async def scene(stage: Stage) -> None:
+        call, ring = await talking(stage)
+        stage.sip.say(signalling.ReferRequested(ring, "sip:8002@10.0.0.9"))
+        dial = await stage.sip.until(signalling.Dial)
+        stage.sip.say(signalling.Ended("c1", "remote"))
+        assert {(await stage.sip.until(signalling.Bye)).call for _ in range(2)} == {ring, dial.call}
+        await stage.over(call)
+        assert (states(stage)["A01"], states(stage)["A02"]) == ("wrap-up", "available")
 
     play(tmp_path, scene)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ivr.media.leg import Leg, Pacer
 from ivr.media.outbox import Outbox
 from ivr.media.rtp import Packet, parse_packet
+from ivr.media.uring import Uring
 from ivr.wire.media import ConnectLeg
 from speech.g711 import alaw_decode, ulaw_encode
 
@@ -21,14 +23,17 @@ SOUND = bytes(range(160))
 class Line:
     """Two legs, of which the second has a party."""
 
-    def __init__(self) -> None:
+    def __init__(self, uring: Uring | None, learnt: bool) -> None:
         self.party, sound, control = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
         self.party.bind(("127.0.0.1", 0))
         self.party.setblocking(False)
         self.leg = Leg("a", 1, 0, sound, control)
         self.leg.session = ConnectLeg("a", "127.0.0.1", 9, event_type=101)
         self.leg.address = self.party.getsockname()
-        self.outbox = Outbox(2)
+        if learnt:
+            sound.connect(self.leg.address)
+            self.leg.learnt = True
+        self.outbox = Outbox(2, uring)
         self.outbox.reset(1)
         self.outbox.encode(1, 8)
         self.outbox.address(self.leg)
@@ -54,9 +59,9 @@ class Line:
             packets.append(packet)
 
 
-@pytest.fixture
-def line() -> Iterator[Line]:
-    made = Line()
+@pytest.fixture(params=["announced", "learnt"])
+def line(request: pytest.FixtureRequest, uring: Uring | None) -> Iterator[Line]:
+    made = Line(uring, request.param == "learnt")
     yield made
     for each in (made.party, made.leg.sound, made.leg.control):
         each.close()
@@ -115,3 +120,25 @@ def test_timestamps_follow_a_clock_that_left_out_frames(line: Line) -> None:
     line.outbox.skip(10)
     (second,) = line.send()
     assert second.timestamp - first.timestamp & 0xFFFFFFFF == 11 * 160
+
+
+def test_after_another_packet_was_refused_the_next_one_leaves(line: Line) -> None:
+    line.send()
+    line.leg.sound.connect(("127.0.0.1", 9))
+    with suppress(OSError):
+        line.leg.sound.send(b"nobody there")  # the refusal waits in the socket
+    line.leg.sound.connect(line.party.getsockname())
+    assert len(line.send()) == 1
+    assert line.outbox.failed == 0
+
+
+def test_a_leg_that_is_forgotten_is_not_sent_to(line: Line) -> None:
+    line.send()
+    line.outbox.forget(1)
+    assert line.send() == []
+
+
+def test_where_the_ring_fails_packets_are_sent_one_by_one(line: Line, uring: Uring | None) -> None:
+    if uring:
+        uring.run = lambda _: exec("raise OSError('no')")  # type: ignore[method-assign]
+    assert len(line.send(2)) == 2

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.integration
 SILENT = b"\xd5" * 160
 
 
-@pytest.fixture
-def rig() -> Iterator[Rig]:
-    with Rig() as made:
+@pytest.fixture(params=["auto", "epoll"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    with Rig(network=request.param) as made:
         yield made
 
 
@@ -444,6 +444,13 @@ def test_a_leg_needs_four_descriptors_at_most_and_gives_them_back(rig: Rig) -> N
     for _ in range(20):
         rig.wait(media.LegClosed)
     assert rig.descriptors() == before
+
+
+def test_the_log_names_the_way_to_the_network(rig: Rig, request: pytest.FixtureRequest) -> None:
+    rig.leg()
+    ready = next(line for line in rig.stop().splitlines() if "media process is ready" in line)
+    asked = request.node.callspec.params["rig"]
+    assert "epoll" in ready or (asked == "auto" and "uring" in ready)
 
 
 def test_the_clock_tells_how_it_keeps_time(rig: Rig) -> None:

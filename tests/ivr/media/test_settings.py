@@ -29,9 +29,10 @@ def test_the_defaults_hold_a_thousand_legs() -> None:
         ("rtp_timeout_seconds", 0.0),
         ("sound_minutes", 0.0),
         ("message_minutes", 61.0),
+        ("network", "carrier pigeons"),
     ],
 )
-def test_a_value_out_of_range_is_refused_with_its_name(field: str, value: float) -> None:
+def test_a_value_out_of_range_is_refused_with_its_name(field: str, value: float | str) -> None:
     with pytest.raises(ServeError, match=str(value)):
         MediaSettings(run="run", ring="ring", **{field: value})
 

@@ -20,7 +20,8 @@ from sippy.SipRequest import SipRequest
 from sippy.SipURL import SipURL
 
 from ivr.sip.content import body_of
-from ivr.sip.corrections import Invited, Transactions
+from ivr.sip.corrections import Transactions
+from ivr.sip.invited import Invited
 from ivr.sip.loop import Loop
 from ivr.sip.port import Port
 from ivr.sip.screen import Message, screen

@@ -155,6 +155,41 @@ def test_an_answer_that_crosses_our_cancel_is_hung_up(sip, tmp_path):
     agent.succeeds()
 
 
+def test_a_second_party_that_answers_is_acknowledged_and_hung_up(sip, tmp_path):
+    second = (
+        "<send><![CDATA[\nSIP/2.0 200 OK\nVia:[$via]\n[last_From:]\nTo: <sip:8001@127.0.0.1>;tag=b2\n"
+        "[last_Call-ID:]\nCSeq:[$cseq]\n"
+        "Contact: <sip:second@[local_ip]:[local_port]>\n" + sdp() + "]]></send>\n"
+    )
+    find = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{name}:" check_it="true" assign_to="{name.lower()}"/>'
+        for name in ("Via", "CSeq")
+    )
+    agent = called(
+        sip,
+        tmp_path,
+        Scenario()
+        .raw(f'<recv request="INVITE" timeout="12000"><action>{find}</action></recv>\n', "via", "cseq")
+        .respond("200 OK", sdp(), tag="a1")
+        .receive("ACK", ";tag=a1")
+        .raw(second)
+        .receive("ACK", "ACK sip:second@.*;tag=b2")
+        .receive("BYE", "BYE sip:second@.*;tag=b2")
+        .respond("200 OK")
+        .raw(second)  # as if it had missed our ACK
+        .receive("ACK", ";tag=b2")
+        .receive("BYE", "BYE sip:agent@.*;tag=a1")
+        .respond("200 OK"),
+    )
+
+    sip.expect(wire.Answered)
+    sip.settle()
+    assert sip.next(1.0) is None
+    sip.tell(wire.Bye("c1"))
+    assert sip.next() == wire.Ended("c1", "local")
+    agent.succeeds()
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -295,6 +330,31 @@ def test_a_party_asks_to_be_transferred(sip, tmp_path):
     sip.settle()
     sip.tell(wire.Bye(call))
     assert sip.next() == wire.Ended(call, "local")
+    caller.succeeds()
+
+
+def test_our_own_address_is_left_to_the_engine_and_never_dialled(sip, tmp_path):
+    ours = f"sip:A01@{sip.target}"
+    caller = Sipp(
+        tmp_path,
+        Scenario()
+        .established()
+        .request("REFER", NOTHING, f"Refer-To: <{ours}>")
+        .receive(202)
+        .receive("NOTIFY", "SIP/2.0 100 Trying")
+        .respond("200 OK")
+        .bye(),
+        target=sip.target,
+    )
+    call = sip.expect(wire.Arrived).call
+    sip.tell(wire.Accept(call, session()))
+    sip.expect(wire.Confirmed)
+    assert sip.next() == wire.ReferRequested(call, ours)
+    sip.tell(wire.Dial("c2", ours, session()))
+
+    ended = [sip.next(), sip.next()]
+    assert wire.Ended("c2", "failure", 403, "target: not allowed") in ended
+    assert wire.Ended(call, "remote") in ended
     caller.succeeds()
 
 

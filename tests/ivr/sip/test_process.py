@@ -255,6 +255,63 @@ def test_update(sip, dial):
     caller.succeeds()
 
 
+@pytest.mark.slow
+def test_an_update_that_the_engine_answers_too_late_is_taken_back(sip, dial):
+    caller = dial(
+        Scenario()
+        .established()
+        .request("UPDATE", sdp("sendonly", version=2))
+        .receive(500, "Retry-After: 5")
+        .request("UPDATE", sdp("sendonly", version=3))  # too early: the engine is not done with the first
+        .receive(500)
+        .pause(1000)
+        .request("UPDATE", sdp("sendonly", version=4))
+        .receive(200, "o=huawu 1 4")
+        .bye()
+    )
+
+    call = taken(sip)
+    assert "a=sendonly" in sip.expect(wire.Reoffered).offer
+    undone = sip.expect(wire.Reoffered)
+    assert "o=sipp 1 1" in undone.offer and "a=sendrecv" in undone.offer
+    assert sip.next(0.5) is None
+    sip.tell(wire.Accept(call, session(2, "recvonly")), wire.Accept(call, session(3)))
+    assert "o=sipp 1 4" in sip.expect(wire.Reoffered).offer
+    sip.tell(wire.Accept(call, session(4, "recvonly")))
+
+    sip.expect(wire.Ended)
+    caller.succeeds()
+
+
+def test_an_offer_that_is_cancelled_is_taken_back(sip, dial):
+    caller = dial(
+        Scenario()
+        .established()
+        .reinvite(sdp("sendonly", version=2))
+        .receive(100)
+        .cancel(2)
+        .receive(200)
+        .receive(487)
+        .ack_refusal(5)
+        .pause(1000)
+        .reinvite(sdp("sendonly", version=3))
+        .may(100)
+        .receive(200, "o=huawu 1 4", route=True)
+        .ack()
+        .bye()
+    )
+
+    call = taken(sip)
+    assert "a=sendonly" in sip.expect(wire.Reoffered).offer
+    assert "a=sendrecv" in sip.expect(wire.Reoffered).offer
+    sip.tell(wire.Accept(call, session(2, "recvonly")), wire.Accept(call, session(3)))
+    assert "o=sipp 1 3" in sip.expect(wire.Reoffered).offer
+    sip.tell(wire.Accept(call, session(4, "recvonly")))
+
+    sip.expect(wire.Ended)
+    caller.succeeds()
+
+
 def test_we_hold_a_party(sip, dial):
     caller = dial(
         Scenario()

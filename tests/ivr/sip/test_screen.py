@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from ivr.sip.screen import METHODS, Fault, Message, reply_to, screen
+from ivr.sip.screen import Fault, Message, reply_to, screen
+from ivr.sip.words import METHODS
 from tests.ivr.sip.torture import ALL, INVALID, SILENT, VALID, Torture, invite, message
 
 pytestmark = pytest.mark.unit
