@@ -1,33 +1,311 @@
-"""The judge: from a transcript to findings, each with its evidence and a calibrated probability."""
+"""The judge: from a transcript to everything that is found in a call, with evidence and probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
-from analytics.calltext import CallRows, CallText, Turn, roles_available, turns_of
+from analytics.calltext import CallText, roles_available, turns_of
 from analytics.complaint import ComplaintClassifier
+from analytics.complaints.assessor import Assessment, ComplaintAssessor, unseen_at_least
+from analytics.conversation.features import features_of
 from analytics.evidence import cite
-from analytics.labels import NO_COMPLAINT, STRONG_NEGATIVE
+from analytics.feeling.builtin import builtin_model
+from analytics.feeling.call import feelings_of, findings_of
+from analytics.feeling.model import SentimentModel
 from analytics.modelfile import model_key, read_model, write_model
+from analytics.riskmodel.builtin import BAD, seed_transcript, vote
+from analytics.riskmodel.model import RiskModel
+from analytics.riskmodel.reasons import Reason
+from analytics.riskmodel.signals import FROM_FINDINGS, signals_of
+from analytics.rules.inspector import RuleInspector, RuleResult, findings
+from analytics.rules.loading import load_rules, shipped_path
+from analytics.rules.ruleset import RuleSet
+from analytics.rules.scoring import FormScore, form_score, machine, machine_scores
+from analytics.rules.subject import Subject
 from analytics.seed.assembly import SeedCall, assemble, family_groups, single_calls
 from analytics.seed.corpus import read_seed
-from analytics.sentiment import ABUSIVE, NEGATIVE, POSITIVE, SentimentClassifier
-from analytics.topic import TopicClassifier
+from analytics.themes.topicmodel import TopicModel
+from analytics.training.shelf import ModelShelf
 from analytics.words import normalise
-from calls.records import Evidence, Finding, Transcript
+from calls.records import (
+    Call,
+    CallEvent,
+    CallMetrics,
+    CallRisk,
+    Evidence,
+    Finding,
+    RiskReason,
+    Score,
+    Transcript,
+)
 
 #: Calls assembled from the seed beside its single utterances, and the groups that families are dealt over.
 ASSEMBLED_CALLS = 700
 GROUPS = 6
+#: Days before a call in which earlier ones of the same caller make it a repeated contact.
+REPEAT_DAYS = 7
+#: The complaint classifier's answers by their names as signals of the risk model.
+COMPLAINT_SIGNALS = ("complaint", "grave_complaint", "urgent_complaint")
+#: Title of a signal → the kind of finding whose words show it.
+_SHOWN_BY = {
+    FROM_FINDINGS[name].title: kind
+    for name, kind in (
+        *((name, "complaint") for name in COMPLAINT_SIGNALS),
+        ("negative", "sentiment"),
+        ("positive", "sentiment"),
+        ("abuse", "abuse"),
+    )
+}
 
-#: The models, each trained and stored on its own, and whether it keeps caller and agent text apart. The
-#: seed holds few lines of agents: apart, the words of a topic would have to be learnt twice from them.
-MODELS = {"topic": False, "attitude": True, "attitude-all-text": False}
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of a call beside what was said; nothing of it need be known.
+
+    Attributes
+    ----------
+    call : Call, optional
+    events : sequence of CallEvent
+        All of the call's.
+    earlier : sequence of datetime, optional
+        When the same caller's other calls began; ``None`` where that is not known.
+    levels : sequence of float or None, optional
+        Loudness of each utterance, as of :func:`analytics.conversation.loudness.utterance_levels`.
+    attributes : mapping of str to str
+        More that rules may ask for, such as the agent's team.
+    """
+
+    call: Call | None = None
+    events: Sequence[CallEvent] = ()
+    earlier: Sequence[datetime] | None = None
+    levels: Sequence[float | None] | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def recent_calls(self) -> int | None:
+        """Return how many of the earlier calls began within :data:`REPEAT_DAYS` before this one."""
+        if self.call is None or self.earlier is None:
+            return None
+        begun = self.call.started_at
+        return sum(begun - timedelta(days=REPEAT_DAYS) <= each < begun for each in self.earlier)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that was found in one call.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Kinds ``topic`` (likeliest first; none where it is unclear), ``complaint`` (``none`` or a severity;
+        the probability of a severity is that of a complaint at least so grave), ``cause``, ``responsible``
+        and ``resolved`` (of complaints), ``sentiment``, ``abuse`` (only where found) and ``rule`` (each
+        quality rule that is broken).
+    metrics : CallMetrics
+    risk : CallRisk
+    rules : dict of str to RuleResult
+        What each quality rule came to.
+    scores : list of Score
+        The machine's answers to the scorecard.
+    form : FormScore or None
+        What they come to; None where the rules have no scorecard.
+    """
+
+    findings: list[Finding]
+    metrics: CallMetrics
+    risk: CallRisk
+    rules: dict[str, RuleResult]
+    scores: list[Score]
+    form: FormScore | None
+
+
+class Judge:
+    """Judges calls. Make one with :meth:`load`."""
+
+    def __init__(self, folder: Path, shelf: ModelShelf | None, rules: RuleSet) -> None:
+        self._folder = folder
+        self._key = model_key()
+        self._shelf = shelf
+        self._inspector = RuleInspector(rules)
+        self._complaints: dict[bool, dict[str, Any]] = {}
+        self._models = {kind: self._trained_or_builtin(kind) for kind in ("topic", "sentiment")}
+        self.assessor: ComplaintAssessor = self._kept("assessor", _train_assessor)
+        self._complaint_parts(True)
+        self._models["risk"] = self._trained_or_builtin("risk")
+
+    @classmethod
+    def load(
+        cls, cache: Path | None = None, *, trained: ModelShelf | None = None, rules: RuleSet | None = None
+    ) -> Judge:
+        """Return a judge; what it learns from our own seed is learnt on first use and cached afterwards.
+
+        Parameters
+        ----------
+        cache : Path, optional
+            Folder of the built-in models; the user's cache folder if not given.
+        trained : ModelShelf, optional
+            Models trained on verdicts, which take the place of the built-in ones.
+        rules : RuleSet, optional
+            Quality rules; the shipped ones if not given.
+
+        Raises
+        ------
+        AnalyticsError
+            A trained model cannot be read.
+        """
+        return cls(cache or user_cache_path("huawu") / "judges", trained, rules or load_rules(shipped_path()))
+
+    @property
+    def version(self) -> str:
+        """The version that marks findings of the built-in models: what they have learnt from, as a hash."""
+        return f"seed-{self._key[:12]}"
+
+    @property
+    def scored_by(self) -> str:
+        """Under what name the machine answers scorecards."""
+        return machine(self._inspector.rules)
+
+    def model(self, kind: str) -> tuple[Any, str]:
+        """Return the model in use of a kind (``risk``, ``topic``, ``sentiment``), and its version."""
+        return self._models[kind]
+
+    def judge(self, transcript: Transcript, context: Context | None = None) -> Judgement:
+        """Return all that is found in one call.
+
+        Where roles are unknown all text counts, and the models named in findings on the caller end in
+        ``/all-text``.
+        """
+        known = context or Context()
+        complaint = self.assess_complaint(transcript, known.recent_calls())
+        made = [*self._topics(transcript), *complaint.findings, *self._feeling(transcript)]
+        subject = Subject(
+            transcript=transcript,
+            call=known.call,
+            levels=known.levels,
+            events=known.events,
+            findings=made,
+            attributes=known.attributes,
+        )
+        results = self._inspector.inspect(subject)
+        rules = self._inspector.rules
+        cards = [*rules.scorecards]
+        scores = [
+            score for card in cards for score in machine_scores(rules, card, results, transcript.call_id)
+        ]
+        metrics = self._metrics(transcript, known)
+        return Judgement(
+            [*made, *findings(rules, subject, results)],
+            metrics,
+            self._risk(transcript, made, metrics),
+            results,
+            scores,
+            form_score(rules, cards[0], scores) if cards else None,
+        )
+
+    def _topics(self, transcript: Transcript) -> list[Finding]:
+        model, version = self._models["topic"]
+        return [replace(each, model=version) for each in model.findings(transcript)]
+
+    def _feeling(self, transcript: Transcript) -> list[Finding]:
+        model, version = self._models["sentiment"]
+        return findings_of(transcript, model, version)
+
+    def assess_complaint(self, transcript: Transcript, earlier_calls: int | None = None) -> Assessment:
+        """Return what is known of the complaint in one call, with the criteria that it meets.
+
+        Parameters
+        ----------
+        transcript : Transcript
+        earlier_calls : int, optional
+            How often the same caller rang in the days before.
+        """
+        by_role = roles_available(transcript)
+        version = self.version + ("" if by_role else "/all-text")
+        turns = turns_of(transcript)
+        if not turns:
+            return self.assessor.assess(transcript, (0.0, 0.0, 0.0), lambda *_: (), model=version)
+        parts = self._complaint_parts(by_role)
+        rows = parts["text"].transform([[(turn.role, turn.spoken.text) for turn in turns]])
+
+        def evidence(target: int, sign: int) -> tuple[Evidence, ...]:
+            return cite(parts["text"], parts["complaint"], rows, turns, target, sign)
+
+        at_least = parts["complaint"].predict_at_least(rows)[0].tolist()
+        return self.assessor.assess(
+            transcript, at_least, evidence, model=version, earlier_calls=earlier_calls
+        )
+
+    def _metrics(self, transcript: Transcript, known: Context) -> CallMetrics:
+        model, _ = self._models["sentiment"]
+        polarity = {each.number: each.polarity for each in feelings_of(transcript, model)}
+        found = features_of(
+            transcript,
+            call=known.call,
+            events=known.events,
+            polarity=[polarity.get(each.number) for each in transcript.utterances],
+            loudness=known.levels,
+            earlier=known.earlier,
+        )
+        return CallMetrics(call_id=transcript.call_id, values=found.values, unavailable=found.unavailable)
+
+    def _risk(self, transcript: Transcript, made: list[Finding], metrics: CallMetrics) -> CallRisk:
+        model, version = self._models["risk"]
+        signals = {**metrics.values, **signals_of(made)}
+        reasons = model.explain(transcript, signals)
+        base = model.base(transcript)
+        logit = base + sum(each.contribution for each in reasons)
+        return CallRisk(
+            call_id=transcript.call_id,
+            probability=float(1.0 / (1.0 + np.exp(-logit))),
+            base=base,
+            reasons=tuple(_reason(each, made) for each in reasons),
+            model=version,
+        )
+
+    def _trained_or_builtin(self, kind: str) -> tuple[Any, str]:
+        trained = self._shelf.current(kind) if self._shelf is not None else None
+        if trained is not None:
+            model, manifest = trained
+            return model, f"{kind}-{manifest.version}"
+        if kind == "topic":
+            return TopicModel.builtin(self._folder), self.version
+        if kind == "sentiment":
+            return builtin_model(self._folder), self.version
+        return self._kept("risk", lambda: train_risk(self._models["sentiment"][0])), self.version
+
+    def _complaint_parts(self, by_role: bool) -> dict[str, Any]:
+        """Return the complaint classifier and its features, for calls with or without roles."""
+        if by_role not in self._complaints:
+            name = "complaint" if by_role else "complaint-all-text"
+            self._complaints[by_role] = self._kept(name, lambda: train_complaint(seed_calls(), by_role))
+        return self._complaints[by_role]
+
+    def _kept(self, name: str, train: Callable[[], Any]) -> Any:
+        """Return a model from its file, or train and keep it."""
+        path = self._folder / f"{self._key[:32]}-{name}.skops"
+        parts = read_model(path)
+        if parts is None:
+            parts = {"model": train()}
+            write_model(path, parts)
+        return parts["model"]
+
+
+def _reason(reason: Reason, made: Sequence[Finding]) -> RiskReason:
+    """Return a reason as it is kept; what another model found is shown with that finding's words."""
+    evidence = reason.evidence
+    if reason.kind == "signal":
+        kinds = [kind for title, kind in _SHOWN_BY.items() if reason.what.startswith(title)]
+        evidence = next((each.evidence for each in made if each.kind in kinds), ())
+    words = reason.what
+    if reason.kind == "signal" and evidence:
+        words += f"：“{evidence[0].text}”"
+    return RiskReason(words=words, share=reason.contribution, evidence=evidence)
 
 
 def seed_calls() -> list[SeedCall]:
@@ -37,152 +315,41 @@ def seed_calls() -> list[SeedCall]:
     return single_calls(rows, groups) + assemble(rows, groups, ASSEMBLED_CALLS)
 
 
-def text_rows(text: CallText, calls: Sequence[SeedCall]) -> CallRows:
-    """Return the rows of labelled calls under fitted features."""
-    return text.transform([[(role, normalise(said).text) for role, said in call.turns] for call in calls])
+def _train_assessor() -> ComplaintAssessor:
+    return ComplaintAssessor().fit(seed_calls())
 
 
-def train(name: str, calls: Sequence[SeedCall]) -> dict[str, Any]:
-    """Return the fitted parts of one of :data:`MODELS`: ``text`` and its classifiers by finding kind."""
-    singles = [
-        [(role, normalise(said).text) for role, said in call.turns] for call in calls if len(call.turns) == 1
-    ]
-    text = CallText(roles=MODELS[name]).fit(singles)
-    rows = text_rows(text, calls)
+def train_complaint(calls: Sequence[SeedCall], by_role: bool = True) -> dict[str, Any]:
+    """Return the complaint classifier and its text features, with the parties apart or as one."""
+    texts = [[(role, normalise(said).text) for role, said in call.turns] for call in calls]
+    text = CallText(roles=by_role).fit([each for each in texts if len(each) == 1])
     groups = np.array([call.group for call in calls])
-    if name == "topic":
-        return {"text": text, "topic": TopicClassifier().fit(rows, [call.topics for call in calls], groups)}
-    return {
-        "text": text,
-        "complaint": ComplaintClassifier().fit(rows, [call.severity for call in calls], groups),
-        "sentiment": SentimentClassifier().fit(rows, [call.sentiment for call in calls], groups),
-    }
+    classifier = ComplaintClassifier().fit(text.transform(texts), [call.severity for call in calls], groups)
+    return {"text": text, "complaint": classifier}
 
 
-class Judge:
-    """Judges topic, complaint and sentiment of calls.
+def train_risk(sentiment: SentimentModel) -> RiskModel:
+    """Return the risk model that needs no verdicts: learnt from the seed, and from what the others say of it.
 
-    Make one with :meth:`load`. The model for transcripts without roles is trained or read when the first
-    such transcript comes.
+    What the complaint classifier says of a seed call comes from one that had not seen it. The seed's calls
+    are put together at random, so their shape means nothing and is not learnt from.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._key = model_key()
-        self._models: dict[str, dict[str, Any]] = {}
-
-    @classmethod
-    def load(cls, cache: Path | None = None) -> Judge:
-        """Return a judge, trained from the seed on first use (some seconds) and cached afterwards.
-
-        Parameters
-        ----------
-        cache : Path, optional
-            Folder of the model files; the user's cache folder if not given.
-        """
-        judge = cls(cache or user_cache_path("huawu") / "judges")
-        judge._prepare("topic", "attitude")
-        return judge
-
-    @property
-    def version(self) -> str:
-        """The version that marks findings: what the judge has learnt from, as a hash."""
-        return f"seed-{self._key[:12]}"
-
-    def judge(self, transcript: Transcript) -> list[Finding]:
-        """Return the findings on one call.
-
-        They are: ``topic`` (one or more, likeliest first; none where nothing was said), ``complaint``
-        (``none`` or a severity), ``sentiment``, and ``abuse`` with label ``strong-negative`` only where
-        found. The probability of a severity is that of a complaint at least so grave. Where roles are
-        unknown all text counts, and the model named in complaint and sentiment ends in ``/all-text``.
-        """
-        turns = turns_of(transcript)
-        findings = _Findings(transcript.call_id, self.version, turns)
-        if turns:
-            self._judge_topic(findings)
-        attitude = "attitude" if roles_available(transcript) else "attitude-all-text"
-        self._judge_attitude(findings, attitude)
-        return findings.made
-
-    def _judge_topic(self, findings: _Findings) -> None:
-        parts = self._prepare("topic")
-        rows = findings.rows(parts["text"])
-        for label, probability in parts["topic"].predict(rows)[0]:
-            target = parts["topic"].classes_.index(label)
-            findings.add(
-                "topic", label, probability, cite(parts["text"], parts["topic"], rows, findings.turns, target)
-            )
-
-    def _judge_attitude(self, findings: _Findings, name: str) -> None:
-        parts = self._prepare(name)
-        suffix = "" if MODELS[name] else "/all-text"
-        rows = findings.rows(parts["text"]) if findings.turns else None
-        if rows is None or not rows.caller.any():
-            # Who said nothing did not complain: no estimate, a fact.
-            findings.add("complaint", NO_COMPLAINT, 1.0, (), suffix)
-            findings.add("sentiment", "neutral", 1.0, (), suffix)
-            return
-        for kind, label, probability, target, sign in _attitudes(
-            parts["complaint"], parts["sentiment"], rows
-        ):
-            scorer = parts["complaint" if kind == "complaint" else "sentiment"]
-            evidence = cite(parts["text"], scorer, rows, findings.turns, target, sign)
-            findings.add(kind, label, probability, evidence, suffix)
-
-    def _prepare(self, *names: str) -> dict[str, Any]:
-        """Return the parts of the first of the named models; those not in memory are read, or trained."""
-        wanted = [name for name in names if name not in self._models]
-        calls: list[SeedCall] = []
-        for name in wanted:
-            path = self._folder / f"{self._key[:32]}-{name}.skops"
-            parts = read_model(path)
-            if parts is None:
-                calls = calls or seed_calls()
-                parts = train(name, calls)
-                write_model(path, parts)
-            self._models[name] = parts
-        return self._models[names[0]]
-
-
-class _Findings:
-    """The findings made so far on one call."""
-
-    def __init__(self, call_id: str, version: str, turns: list[Turn]) -> None:
-        self.turns = turns
-        self.made: list[Finding] = []
-        self._call_id = call_id
-        self._version = version
-
-    def rows(self, text: CallText) -> CallRows:
-        return text.transform([[(turn.role, turn.spoken.text) for turn in self.turns]])
-
-    def add(
-        self, kind: str, label: str, probability: float, evidence: tuple[Evidence, ...], suffix: str = ""
-    ) -> None:
-        self.made.append(
-            Finding(
-                call_id=self._call_id,
-                kind=kind,
-                label=label,
-                probability=probability,
-                evidence=evidence,
-                model=self._version + suffix,
-            )
-        )
-
-
-def _attitudes(
-    complaint: ComplaintClassifier, sentiment: SentimentClassifier, rows: CallRows
-) -> list[tuple[str, str, float, int, int]]:
-    """Return (kind, label, probability, target to cite, its sign) for complaint, sentiment and abuse."""
-    severity, probability = complaint.predict(rows)[0]
-    rank = complaint.classes_.index(severity)
-    judged = [("complaint", severity, probability, max(rank - 1, 0), 1 if rank else -1)]
-    mood, probability = sentiment.predict(rows)[0]
-    target, sign = {"negative": (NEGATIVE, 1), "positive": (POSITIVE, 1), "neutral": (NEGATIVE, -1)}[mood]
-    judged.append(("sentiment", mood, probability, target, sign))
-    abuse = float(sentiment.predict_abuse(rows)[0])
-    if abuse >= 0.5:
-        judged.append(("abuse", STRONG_NEGATIVE, abuse, ABUSIVE, 1))
-    return judged
+    calls = seed_calls()
+    levels = unseen_at_least(calls)
+    several = [number for number, call in enumerate(calls) if len(call.turns) > 1]
+    transcripts = [seed_transcript(calls[number]) for number in several]
+    votes = np.array([vote(calls[number]) for number in several])
+    known = [
+        {
+            **dict(zip(COMPLAINT_SIGNALS, levels[number].tolist(), strict=True)),
+            **signals_of(findings_of(transcript, sentiment)),
+        }
+        for number, transcript in zip(several, transcripts, strict=True)
+    ]
+    return RiskModel(shape=False, signals=tuple(FROM_FINDINGS)).fit(
+        transcripts,
+        votes <= BAD,
+        y_mean=votes,
+        groups=np.array([calls[number].group for number in several]),
+        signals=known,
+    )

@@ -16,17 +16,31 @@ import skops.io
 
 from analytics.seed.corpus import seed_hash
 from analytics.words import DOMAIN_WORDS, USER_WORDS
+from calls.errors import AnalyticsError
 
 #: All that a model file may name beyond skops' own list of harmless types.
 TRUSTED = (
     "analytics.calltext.CallText",
     "analytics.complaint.ComplaintClassifier",
-    "analytics.sentiment.SentimentClassifier",
-    "analytics.topic.TopicClassifier",
+    "analytics.complaints.assessor.ComplaintAssessor",
+    "analytics.complaints.reasons.CallLabeller",
+    "analytics.complaints.resolution.ResolutionClassifier",
+    "analytics.complaints.sentences.SentenceScorer",
+    "analytics.complaints.severity.SeverityModel",
+    "analytics.feeling.model.SentimentModel",
+    "analytics.riskmodel.features.CallFeatures",
+    "analytics.riskmodel.model.RiskModel",
+    "analytics.riskmodel.model.RiskScorer",
+    "analytics.themes.gramspace.GramSpace",
+    "analytics.themes.topicmodel.TopicModel",
     "analytics.words.unit_names",
 )
 #: Distributions whose version changes what is learnt or how it is stored.
 _VERSIONS = ("scikit-learn", "skops", "numpy", "jieba", "pypinyin")
+
+#: What of this package changes what is learnt, and which parts of it do not.
+_LEARNT_FROM = (".py", ".yaml", ".tsv", ".txt")
+_NOT_LEARNT_FROM = ("evaluation", "kpi", "redaction", "rules", "sampling", "training")
 
 _log = logging.getLogger(__name__)
 
@@ -34,16 +48,16 @@ _log = logging.getLogger(__name__)
 def model_key() -> str:
     """Return the SHA-256 (hexadecimal) of all that a trained model depends on.
 
-    These are the seed, the word lists, the modules of this package and the versions of the libraries.
+    These are the seed, the word lists, what of this package has a part in learning, and the versions of the
+    libraries.
     """
     digest = hashlib.sha256(seed_hash().encode())
     package = Path(__file__).parent
-    for path in [
-        *sorted(package.glob("*.py")),
-        *sorted((package / "seed").glob("*.py")),
-        DOMAIN_WORDS,
-        USER_WORDS,
-    ]:
+    for path in sorted(package.rglob("*")):
+        part = path.relative_to(package).parts
+        if path.suffix in _LEARNT_FROM and part[0] not in _NOT_LEARNT_FROM:
+            digest.update(path.read_bytes())
+    for path in (DOMAIN_WORDS, USER_WORDS):
         if path.exists():
             digest.update(path.read_bytes())
     for name in _VERSIONS:
@@ -51,31 +65,59 @@ def model_key() -> str:
     return digest.hexdigest()
 
 
-def read_model(path: Path) -> dict[str, Any] | None:
-    """Return the parts stored in a model file, or None where it is missing or broken."""
-    if not path.exists():
-        return None
+def load_parts(path: Path) -> dict[str, Any]:
+    """Return the parts stored in a model file. Nothing in it is executed.
+
+    Raises
+    ------
+    AnalyticsError
+        The file is missing or broken, or names a type that is not trusted.
+    """
     try:
         parts = skops.io.load(path, trusted=list(TRUSTED))
-    except Exception as error:  # a damaged file can fail in any way, and training anew mends each
-        _log.warning("%s: broken model file (%s) → training anew", path, error)
-        return None
-    return parts if isinstance(parts, dict) else None
+    except Exception as error:  # a damaged file can fail in any way
+        raise AnalyticsError(
+            f"{path}: the model cannot be read ({error})", "train it anew, or remove it and its manifest"
+        ) from None
+    if not isinstance(parts, dict):
+        raise AnalyticsError(f"{path}: holds no model", "train it anew")
+    return parts
 
 
-def write_model(path: Path, parts: dict[str, Any]) -> None:
-    """Store the parts under ``path`` atomically; where the folder cannot be written, say so and go on."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        _log.warning("%s: the trained model is not kept (%s)", path, error)
-        return
+def store_parts(path: Path, parts: dict[str, Any]) -> None:
+    """Store the parts under ``path``, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             skops.io.dump(parts, file, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
         os.replace(name, path)
-    except OSError as error:
-        _log.warning("%s: the trained model is not kept (%s)", path, error)
+    except OSError:
         with contextlib.suppress(OSError):
             os.unlink(name)
+        raise
+
+
+def read_model(path: Path) -> dict[str, Any] | None:
+    """Return the parts of a model that can be made again, or None where its file is missing or broken."""
+    if not path.exists():
+        return None
+    try:
+        return load_parts(path)
+    except AnalyticsError as error:
+        _log.warning("%s → training anew", error.message)
+        return None
+
+
+def write_model(path: Path, parts: dict[str, Any]) -> None:
+    """Store a model that can be made again; where that cannot be done, say so and go on."""
+    try:
+        store_parts(path, parts)
+    except OSError as error:
+        _log.warning("%s: the trained model is not kept (%s)", path, error)

@@ -20,6 +20,7 @@ from huawu.console_command import console_command
 from huawu.demo_command import demo_command
 from huawu.draw_command import draw_command
 from huawu.dtmf_command import dtmf_command
+from huawu.evaluate_command import evaluate_app
 from huawu.flow_test_command import flow_test_command
 from huawu.flow_try_command import flow_try_command
 from huawu.lint_command import lint_command
@@ -31,6 +32,7 @@ from huawu.rules_command import rules_app
 from huawu.sample_command import sample_app
 from huawu.schema_command import schema_command
 from huawu.serve_command import serve_command
+from huawu.train_command import train_command
 from huawu.transcribing import transcribe_command
 
 app = typer.Typer(
@@ -48,6 +50,8 @@ app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
 app.command("dtmf")(dtmf_command)
 app.command("console")(console_command)
+app.command("train")(train_command)
+app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(rules_app, name="rules")
 app.add_typer(sample_app, name="sample")
 app.add_typer(report_app, name="report")

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analytics.judge import Judge
-from analytics.risk import risk
 from analytics.sampling.drawing import Candidate, draw
+from analytics.sampling.frame import words_of
 from analytics.sampling.plan import SamplingPlan
 from calls.errors import AudioError, HuawuError
 from calls.recordings import RecordingFolder
@@ -172,7 +172,9 @@ class Demo:
                 self._sample(result, store)
             for scenario, played, call in result.played:
                 done = result.processed[call.id]
-                result.score.calls.append(score_call(scenario, played, done.transcript, done.findings))
+                result.score.calls.append(
+                    score_call(scenario, played, done.transcript, done.judgement.findings)
+                )
         with timed(result, "report"):
             report.write(result)
         return result
@@ -275,9 +277,9 @@ class Demo:
     def _sample(self, result: DemoResult, store: Store) -> None:
         frame = []
         for call_id, done in result.processed.items():
-            judged = risk(done.findings)
-            result.risks[call_id] = judged.value
-            frame.append(Candidate(call_id=call_id, risk=judged.value, reasons=judged.reasons))
+            risk = done.judgement.risk
+            result.risks[call_id] = risk.probability
+            frame.append(Candidate(call_id, risk.probability, words_of(risk)))
         budget = max(1, round(len(frame) * SAMPLE_SHARE))
         plan = SamplingPlan(name="demo", budget=budget, risk_share=RISK_SHARE, seed=self._seed)
         result.plan, result.draws = draw(frame, plan)

@@ -1,15 +1,29 @@
-"""From a finished recording to findings: transcribe, judge, store. Each step can run again."""
+"""From a finished recording to what is found in it: transcribe, judge, store. Each step can run again."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
 
-from analytics.judge import Judge
+from analytics.conversation.loudness import utterance_levels
+from analytics.judge import Context, Judge, Judgement
 from calls.errors import NotFound
 from calls.recordings import RecordingFolder
-from calls.records import CallEvent, EventKind, Finding, Recording, Role, Transcript
+from calls.records import (
+    Agent,
+    Call,
+    CallEvent,
+    CallMetrics,
+    CallRisk,
+    EventKind,
+    Finding,
+    Recording,
+    Role,
+    Score,
+    Transcript,
+)
 from calls.store import Store
+from speech.audio import read_audio
 from speech.recogniser import VoskModel
 from speech.transcribe import transcribe
 
@@ -19,7 +33,7 @@ class Processed:
     """What one call gave, and what it cost in seconds."""
 
     transcript: Transcript
-    findings: list[Finding]
+    judgement: Judgement
     transcribe_seconds: float
     judge_seconds: float
 
@@ -69,12 +83,34 @@ def process(store: Store, folder: RecordingFolder, model: VoskModel, judge: Judg
     transcript = transcribe(
         folder.path(recording), model, roles=recording.channels, call_id=call_id, recording_id=recording.id
     )
-    answered = store.find(CallEvent, call_id=call_id, kind=EventKind.CONNECT, order_by="at", limit=1)
-    if store.count(CallEvent, call_id=call_id):
-        transcript = with_menu_voice(transcript, answered[0].at if answered else None)
+    events = store.find(CallEvent, call_id=call_id, order_by=("at", "id"))
+    answered = [each.at for each in events if each.kind is EventKind.CONNECT]
+    if events:
+        transcript = with_menu_voice(transcript, answered[0] if answered else None)
     store.replace(Transcript, {"call_id": call_id}, transcript)
     transcribed = time.perf_counter()
-    findings = judge.judge(transcript)
-    store.replace(Finding, {"call_id": call_id}, *findings)
+    sound = read_audio(folder.path(recording))
+    levels = utterance_levels(transcript, sound.samples, sound.rate)
+    judgement = judge.judge(transcript, _context(store, store.get(Call, call_id), events, levels))
+    store.replace(Finding, {"call_id": call_id}, *judgement.findings)
+    store.replace(CallMetrics, {"call_id": call_id}, judgement.metrics)
+    store.replace(CallRisk, {"call_id": call_id}, judgement.risk)
+    store.replace(Score, {"call_id": call_id, "by": judge.scored_by}, *judgement.scores)
     judged = time.perf_counter()
-    return Processed(transcript, findings, transcribed - begun, judged - transcribed)
+    return Processed(transcript, judgement, transcribed - begun, judged - transcribed)
+
+
+def _context(store: Store, call: Call, events: list[CallEvent], levels: tuple[float | None, ...]) -> Context:
+    """Return what the judge may know of a call beside its words."""
+    earlier = None
+    if call.caller:
+        others = store.find(Call, caller=call.caller, order_by="started_at")
+        earlier = [each.started_at for each in others if each.id != call.id]
+    agents = store.find(Agent, id=call.agent_id) if call.agent_id else []
+    return Context(
+        call=call,
+        events=events,
+        earlier=earlier,
+        levels=levels,
+        attributes={"team": agents[0].team} if agents and agents[0].team else {},
+    )

@@ -113,7 +113,7 @@ def write(result: DemoResult) -> None:
 def complaint_spans(result: DemoResult, call_id: str) -> dict[int, list[tuple[int, int]]]:
     """Return utterance → character spans that a complaint finding points at, in order."""
     spans: dict[int, list[tuple[int, int]]] = {}
-    for finding in result.processed[call_id].findings:
+    for finding in result.processed[call_id].judgement.findings:
         if finding.kind != "complaint" or finding.label == "none":
             continue
         for each in finding.evidence:

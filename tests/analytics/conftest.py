@@ -1,4 +1,4 @@
-"""One judge for all tests of this folder, trained in a folder of its own."""
+"""One judge for all tests of this folder; its models are named by what they learnt from: any run's do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from analytics.judge import Judge
+from huawu import places
 
 
 @pytest.fixture(scope="session")
-def judge_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("judges")
+def judge_cache() -> Path:
+    return places.cache("judges")
 
 
 @pytest.fixture(scope="session")

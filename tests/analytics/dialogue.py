@@ -30,8 +30,9 @@ def swapped(line: str) -> str:
 
 
 def verdict(findings: list[Finding]) -> dict[str, str]:
-    """Return the first label of each kind."""
-    return {finding.kind: finding.label for finding in reversed(findings)}
+    """Return the first topic, the complaint and the sentiment that were found."""
+    kinds = ("topic", "complaint", "sentiment")
+    return {finding.kind: finding.label for finding in reversed(findings) if finding.kind in kinds}
 
 
 @cache

@@ -10,8 +10,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.complaints.taxonomy import CAUSES, RESOLUTIONS, RESPONSIBLE
 from analytics.judge import Judge
 from analytics.labels import NO_COMPLAINT, SENTIMENTS, SEVERITIES, STRONG_NEGATIVE, TOPICS
+from analytics.rules.loading import load_rules, shipped_path
 from calls.records import Finding, Role, Transcript, Utterance, Word
 from tests.analytics.dialogue import misheard, swapped, transcript, verdict
 
@@ -23,6 +25,10 @@ LABELS = {
     "complaint": {NO_COMPLAINT, *SEVERITIES},
     "sentiment": set(SENTIMENTS),
     "abuse": {STRONG_NEGATIVE},
+    "cause": set(CAUSES),
+    "responsible": set(RESPONSIBLE),
+    "resolved": set(RESOLUTIONS),
+    "rule": set(load_rules(shipped_path()).rules),
 }
 COMPLAINT = (
     "a:您好请讲",
@@ -41,14 +47,17 @@ def check(findings: list[Finding], call: Transcript) -> None:
         assert finding.call_id == call.call_id
         assert finding.label in LABELS[finding.kind]
         assert 0.0 <= finding.probability <= 1.0
-        assert finding.model.startswith("seed-")
+        assert finding.model.startswith("seed-" if finding.kind != "rule" else "service@")
         for evidence in finding.evidence:
             utterance = by_number[evidence.utterance]
+            if finding.kind == "rule" and evidence.span is None:
+                continue  # of an utterance without words
             assert evidence.span is not None
             start, end = evidence.span
             assert 0 <= start < end <= len(utterance.text)
             assert evidence.text == utterance.text[start:end]
-            assert utterance.start <= evidence.start < evidence.end <= utterance.end
+            if finding.kind != "rule":  # a silence lies before its utterance
+                assert utterance.start <= evidence.start < evidence.end <= utterance.end
 
 
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda d: f"{d['topic']}-{d['lines'][0][2:8]}")
@@ -57,14 +66,14 @@ def test_every_finding_has_evidence_inside_its_utterance(
 ) -> None:
     call = transcript(*dialogue["lines"])
 
-    findings = judge.judge(call)
+    findings = judge.judge(call).findings
 
     check(findings, call)
     assert all(finding.evidence for finding in findings)
 
 
 def test_a_complaint_is_found_with_topic_severity_and_the_words_that_show_it(judge: Judge) -> None:
-    findings = judge.judge(transcript(*COMPLAINT))
+    findings = judge.judge(transcript(*COMPLAINT)).findings
 
     assert verdict(findings) == {"topic": "network", "complaint": "重大", "sentiment": "negative"}
     complaint = next(finding for finding in findings if finding.kind == "complaint")
@@ -74,8 +83,8 @@ def test_a_complaint_is_found_with_topic_severity_and_the_words_that_show_it(jud
 
 
 def test_swapping_the_roles_changes_the_complaint(judge: Judge) -> None:
-    assert verdict(judge.judge(transcript(*COMPLAINT)))["complaint"] == "重大"
-    assert verdict(judge.judge(transcript(*map(swapped, COMPLAINT))))["complaint"] == "none"
+    assert verdict(judge.judge(transcript(*COMPLAINT)).findings)["complaint"] == "重大"
+    assert verdict(judge.judge(transcript(*map(swapped, COMPLAINT))).findings)["complaint"] == "none"
 
 
 @pytest.mark.parametrize(
@@ -107,13 +116,17 @@ def test_swapping_the_roles_changes_the_complaint(judge: Judge) -> None:
 def test_speaking_of_complaints_is_not_complaining(judge: Judge, lines: tuple[str, ...]) -> None:
     lines = (lines,) if isinstance(lines, str) else lines
 
-    assert verdict(judge.judge(transcript(*lines)))["complaint"] == "none"
+    assert verdict(judge.judge(transcript(*lines)).findings)["complaint"] == "none"
 
 
 def test_a_polite_complaint_is_a_complaint(judge: Judge) -> None:
     polite = transcript("c:麻烦您我也不想为难谁", "c:不过退款等了一个月还没到账希望你们能给个答复")
 
-    assert verdict(judge.judge(polite)) == {"topic": "refund", "complaint": "一般", "sentiment": "negative"}
+    assert verdict(judge.judge(polite).findings) == {
+        "topic": "refund",
+        "complaint": "一般",
+        "sentiment": "negative",
+    }
 
 
 @pytest.mark.parametrize(
@@ -130,35 +143,36 @@ def test_a_polite_complaint_is_a_complaint(judge: Judge) -> None:
     ],
 )
 def test_each_criterion_of_severity_is_known(judge: Judge, line: str, severity: str) -> None:
-    assert verdict(judge.judge(transcript(line)))["complaint"] == severity
+    assert verdict(judge.judge(transcript(line)).findings)["complaint"] == severity
 
 
 def test_abuse_is_a_finding_of_its_own(judge: Judge) -> None:
-    findings = judge.judge(transcript("c:他妈的一群骗子还我钱", "a:请您文明用语"))
+    findings = judge.judge(transcript("c:他妈的一群骗子还我钱", "a:请您文明用语")).findings
 
     assert verdict(findings)["sentiment"] == "negative"
     assert [finding.label for finding in findings if finding.kind == "abuse"] == ["strong-negative"]
-    assert not [f for f in judge.judge(transcript("c:我想查话费")) if f.kind == "abuse"]
+    assert not [f for f in judge.judge(transcript("c:我想查话费")).findings if f.kind == "abuse"]
 
 
 def test_without_roles_all_text_counts_and_the_model_says_so(judge: Judge) -> None:
     lines = ("u:您好请讲", "u:宽带断了十天报修五次都没人来", "u:再不修好我就投诉到工信部")
     call = transcript(*lines, roles_known=False)
 
-    findings = judge.judge(call)
+    findings = judge.judge(call).findings
 
     check(findings, call)
     assert verdict(findings) == {"topic": "network", "complaint": "重大", "sentiment": "negative"}
     assert {f.kind: f.model for f in findings} == {
         "topic": judge.version,
         "complaint": f"{judge.version}/all-text",
+        "cause": f"{judge.version}/all-text",
         "sentiment": f"{judge.version}/all-text",
     }
 
 
 @pytest.mark.parametrize("lines", [(), ("c:",), ("c:。。。",), ("s:欢迎致电",)])
 def test_where_nothing_was_said_nobody_complained(judge: Judge, lines: tuple[str, ...]) -> None:
-    findings = judge.judge(transcript(*lines))
+    findings = judge.judge(transcript(*lines)).findings
 
     assert [(f.kind, f.label, f.probability, f.evidence) for f in findings] == [
         ("complaint", "none", 1.0, ()),
@@ -167,7 +181,7 @@ def test_where_nothing_was_said_nobody_complained(judge: Judge, lines: tuple[str
 
 
 def test_where_only_the_agent_spoke_there_is_a_topic_but_no_complaint(judge: Judge) -> None:
-    findings = judge.judge(transcript("a:您反映宽带断了我马上核实"))
+    findings = judge.judge(transcript("a:您反映宽带断了我马上核实")).findings
 
     assert verdict(findings) == {"topic": "network", "complaint": "none", "sentiment": "neutral"}
 
@@ -179,7 +193,9 @@ def test_evidence_has_the_time_of_its_words(judge: Judge) -> None:
     )
     said = Utterance(number=7, role=Role.CALLER, start=0.0, end=4.0, text="你好我要投诉你们", words=words)
 
-    findings = judge.judge(Transcript(call_id="call", recogniser="test", model="test", utterances=(said,)))
+    findings = judge.judge(
+        Transcript(call_id="call", recogniser="test", model="test", utterances=(said,))
+    ).findings
 
     (evidence,) = next(f for f in findings if f.kind == "complaint").evidence
     assert evidence.span is not None and "投诉" in evidence.text
@@ -197,26 +213,29 @@ def test_evidence_has_the_time_of_its_words(judge: Judge) -> None:
 def test_any_text_is_judged(judge: Judge, lines: list[tuple[str, str]], roles_known: bool) -> None:
     call = transcript(*(f"{role}:{text}" for role, text in lines), roles_known=roles_known)
 
-    check(judge.judge(call), call)
+    check(judge.judge(call).findings, call)
 
 
 def test_a_very_long_utterance_is_judged(judge: Judge) -> None:
     call = transcript("c:" + "我要退货但是你们一直不给退😡abc 123" * 400)
 
-    check(judge.judge(call), call)
+    check(judge.judge(call).findings, call)
 
 
 def accuracy(judge: Judge, error_rate: float) -> dict[str, float]:
     """Return the share of the test dialogues judged as labelled; *is complaint* leaves severity out."""
     rng = random.Random(7)
     right = dict.fromkeys(("topic", "complaint", "sentiment", "is complaint"), 0)
+    named = 0
     for dialogue in DIALOGUES:
         lines = [line[:2] + misheard(line[2:], error_rate, rng) for line in dialogue["lines"]]
-        judged = verdict(judge.judge(transcript(*lines)))
+        judged = verdict(judge.judge(transcript(*lines)).findings)
         for kind in ("topic", "complaint", "sentiment"):
-            right[kind] += judged[kind] == dialogue[kind]
+            right[kind] += judged.get(kind) == dialogue[kind]
+        named += "topic" in judged
         right["is complaint"] += (judged["complaint"] == "none") == (dialogue["complaint"] == "none")
-    return {kind: count / len(DIALOGUES) for kind, count in right.items()}
+    shares = {kind: count / len(DIALOGUES) for kind, count in right.items()}
+    return shares | {"topic when named": right["topic"] / named}
 
 
 @pytest.mark.parametrize("error_rate", [0.0, 0.1])
@@ -227,7 +246,8 @@ def test_dialogues_unlike_the_seed_are_judged_well_also_when_misheard(
 
     right = accuracy(judge, error_rate)
 
-    assert right["topic"] >= 0.7
+    assert right["topic"] >= 0.6  # where it is not clear none is named
+    assert right["topic when named"] >= 0.8
     assert right["is complaint"] >= 0.8
     assert right["complaint"] >= 0.7
     assert right["sentiment"] >= 0.75

@@ -17,7 +17,7 @@ CALL = transcript("c:宽带断了三天了我要投诉", "a:马上给您处理")
 
 
 def judged(judge: Judge) -> list[tuple[str, str, float]]:
-    return [(f.kind, f.label, round(f.probability, 9)) for f in judge.judge(CALL)]
+    return [(f.kind, f.label, round(f.probability, 9)) for f in judge.judge(CALL).findings]
 
 
 def test_a_cached_judge_judges_as_the_trained_one(judge: Judge, judge_cache: Path) -> None:
@@ -33,16 +33,19 @@ def test_a_cached_judge_judges_as_the_trained_one(judge: Judge, judge_cache: Pat
 def test_a_broken_model_file_is_trained_anew(
     judge: Judge, judge_cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path in judge_cache.glob("*.skops"):
+    for path in judge_cache.glob(f"{model_key()[:32]}-*.skops"):
         content = path.read_bytes()
-        (tmp_path / path.name).write_bytes(content[: len(content) // 2] if "topic" in path.name else content)
+        (tmp_path / path.name).write_bytes(
+            content[: len(content) // 2] if "assessor" in path.name else content
+        )
 
     with caplog.at_level(logging.WARNING):
         again = Judge.load(tmp_path)
 
-    assert [record.args[0].name.endswith("-topic.skops") for record in caplog.records] == [True]  # type: ignore[index,union-attr]
+    (warning,) = caplog.messages
+    assert "-assessor.skops: the model cannot be read" in warning
     assert judged(again) == judged(judge)
-    assert read_model(tmp_path / f"{model_key()[:32]}-topic.skops") is not None
+    assert read_model(tmp_path / f"{model_key()[:32]}-assessor.skops") is not None
 
 
 def test_a_model_file_cannot_name_what_is_not_trusted(tmp_path: Path) -> None:

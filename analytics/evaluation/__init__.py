@@ -1,0 +1,1 @@
+"""How right the models are: labelled files, noise, folds, measures with intervals, a baseline beside ours."""

@@ -1,0 +1,1 @@
+"""What callers and agents feel, utterance by utterance, as far as their words show it."""

@@ -1,0 +1,274 @@
+"""Feelings over a call: each utterance, each party, each quarter, and how they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics.feeling.model import MOODS, Explanation, SentimentModel, polarity
+from analytics.labels import STRONG_NEGATIVE
+from analytics.words import normalise
+from calls.records import Evidence, Finding, Role, Transcript, Utterance
+
+#: Parts of a call that are compared.
+QUARTERS = 4
+#: Utterances cited for one finding at most.
+CITED = 3
+#: An utterance is abuse, and a call has a mood, from this probability on.
+LIKELY = 0.5
+#: What the mood of a call needs: the sum over the caller's utterances of what their probability of the mood
+#: exceeds :data:`LIKELY` by. A single clear utterance suffices, two lukewarm ones do not.
+CLEAR = 0.2
+
+_PEOPLE = (Role.CALLER, Role.AGENT, Role.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceFeeling:
+    """What one utterance feels like.
+
+    Attributes
+    ----------
+    number : int
+        Of the utterance in its transcript.
+    role : Role
+    strong_negative, negative, neutral, positive : float
+        Calibrated probabilities; they sum to one.
+    """
+
+    number: int
+    role: Role
+    strong_negative: float
+    negative: float
+    neutral: float
+    positive: float
+
+    @property
+    def polarity(self) -> float:
+        """From -1, displeased, to 1, pleased."""
+        return self.positive - self.negative - self.strong_negative
+
+    @property
+    def mood(self) -> str:
+        """The likeliest of :data:`analytics.feeling.model.MOODS`."""
+        return max(
+            zip((self.strong_negative, self.negative, self.neutral, self.positive), MOODS, strict=True)
+        )[1]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFeeling:
+    """What one party feels over the call.
+
+    Attributes
+    ----------
+    utterances : int
+    polarity : float
+        Mean over the utterances, -1 to 1.
+    lowest : float
+        Polarity of the most displeased utterance.
+    quarters : tuple of float or None
+        Mean polarity in each quarter of the call; None where the party said nothing in it.
+    change : float or None
+        Of the last quarter with words against the first one; None where there is but one.
+    """
+
+    utterances: int
+    polarity: float
+    lowest: float
+    quarters: tuple[float | None, ...]
+    change: float | None
+
+
+def feelings_of(transcript: Transcript, model: SentimentModel | None = None) -> list[UtteranceFeeling]:
+    """Return the feelings of the utterances of a call, the system's prompts left out.
+
+    Parameters
+    ----------
+    transcript : Transcript
+    model : SentimentModel, optional
+        A model of moods; the built-in one if not given. Moods that it does not know get probability 0.
+    """
+    model = model or SentimentModel.builtin()
+    said = [utterance for utterance in transcript.utterances if utterance.role in _PEOPLE]
+    if not said:
+        return []
+    found = model.predict_proba([utterance.text for utterance in said])
+    likely = np.zeros((len(said), len(MOODS)))
+    for column, mood in enumerate(model.classes_.tolist()):
+        likely[:, MOODS.index(mood)] = found[:, column]
+    return [
+        UtteranceFeeling(utterance.number, utterance.role, *row)
+        for utterance, row in zip(said, likely.tolist(), strict=True)
+    ]
+
+
+def summary_of(transcript: Transcript, feelings: Sequence[UtteranceFeeling]) -> dict[Role, RoleFeeling]:
+    """Return what each party feels over the call; a party that said nothing is left out.
+
+    The quarters are of the call's time, from the first utterance to the end of the last. Where times are not
+    known (a written dialogue: all zero), they are of the number of utterances.
+    """
+    by_number = {utterance.number: utterance for utterance in transcript.utterances}
+    quarter = dict(
+        zip(
+            (feeling.number for feeling in feelings),
+            _quarters([by_number[feeling.number] for feeling in feelings]),
+            strict=True,
+        )
+    )
+    summary = {}
+    for role in _PEOPLE:
+        own = [feeling for feeling in feelings if feeling.role == role]
+        if own:
+            quarters = tuple(
+                _mean([feeling.polarity for feeling in own if quarter[feeling.number] == part])
+                for part in range(QUARTERS)
+            )
+            known = [value for value in quarters if value is not None]
+            summary[role] = RoleFeeling(
+                utterances=len(own),
+                polarity=float(np.mean([feeling.polarity for feeling in own])),
+                lowest=min(feeling.polarity for feeling in own),
+                quarters=quarters,
+                change=known[-1] - known[0] if len(known) > 1 else None,
+            )
+    return summary
+
+
+def _quarters(said: Sequence[Utterance]) -> list[int]:
+    """Return the quarter, 0 to 3, in which each utterance's middle lies."""
+    if not said:
+        return []
+    first, last = min(each.start for each in said), max(each.end for each in said)
+    if last > first:
+        middles = [((each.start + each.end) / 2 - first) / (last - first) for each in said]
+    else:
+        middles = [(place + 0.5) / len(said) for place in range(len(said))]
+    return [min(int(middle * QUARTERS), QUARTERS - 1) for middle in middles]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def findings_of(
+    transcript: Transcript, model: SentimentModel | None = None, version: str = "feeling"
+) -> list[Finding]:
+    """Return the findings ``sentiment`` (one) and ``abuse`` (where found) of a call.
+
+    The caller is judged; where roles are unknown, whoever spoke, and ``version`` gets ``/all-text``.
+    Abuse by the agent is not found here: it is a matter of the quality rules.
+    """
+    model = model or SentimentModel.builtin()
+    by_role = transcript.roles_known and all(u.role is not Role.UNKNOWN for u in transcript.utterances)
+    by_number = {utterance.number: utterance for utterance in transcript.utterances}
+    feelings = [
+        feeling
+        for feeling in feelings_of(transcript, model)
+        if (feeling.role is Role.CALLER or not by_role) and normalise(by_number[feeling.number].text).text
+    ]
+    version += "" if by_role else "/all-text"
+
+    def finding(kind: str, label: str, probability: float, cited: Sequence[UtteranceFeeling]) -> Finding:
+        column = label if label in MOODS else "neutral"
+        return Finding(
+            call_id=transcript.call_id,
+            kind=kind,
+            label=label,
+            probability=probability,
+            evidence=tuple(
+                evidence_of(by_number[each.number], model.explain(by_number[each.number].text, column))
+                for each in cited
+            ),
+            model=version,
+        )
+
+    if not feelings:
+        # Who said nothing felt nothing that words show: no estimate, a fact.
+        return [finding("sentiment", "neutral", 1.0, ())]
+    mood, probability, cited = _mood(feelings)
+    findings = [finding("sentiment", mood, probability, cited)]
+    abused = sorted(feelings, key=lambda each: -each.strong_negative)[:CITED]
+    if abused[0].strong_negative >= LIKELY:
+        cited = [each for each in abused if each.strong_negative >= LIKELY]
+        findings.append(finding("abuse", STRONG_NEGATIVE, abused[0].strong_negative, cited))
+    return findings
+
+
+def _mood(feelings: Sequence[UtteranceFeeling]) -> tuple[str, float, list[UtteranceFeeling]]:
+    """Return the mood of a party's utterances, its probability, and the utterances to cite."""
+
+    def displeasure(feeling: UtteranceFeeling) -> float:
+        return feeling.negative + feeling.strong_negative
+
+    def pleasure(feeling: UtteranceFeeling) -> float:
+        return feeling.positive
+
+    weight = {
+        "negative": sum(max(displeasure(feeling) - LIKELY, 0.0) for feeling in feelings),
+        "positive": sum(max(pleasure(feeling) - LIKELY, 0.0) for feeling in feelings),
+    }
+    # A thank-you at the end does not undo a complaint: displeasure counts twice.
+    mood = "negative" if 2 * weight["negative"] >= weight["positive"] else "positive"
+    if weight[mood] < CLEAR:
+        strongest = sorted(feelings, key=lambda each: -each.neutral)[:1]
+        rest = max(max(displeasure(each), pleasure(each)) for each in feelings)
+        return "neutral", 1.0 - rest if rest < LIKELY else LIKELY, strongest
+    score = displeasure if mood == "negative" else pleasure
+    cited = [
+        each for each in sorted(feelings, key=lambda each: -score(each))[:CITED] if score(each) >= LIKELY
+    ]
+    return mood, score(cited[0]), cited
+
+
+def evidence_of(utterance: Utterance, explanation: Explanation) -> Evidence:
+    """Cite the run of spans of an utterance that pulls its score most, or all of it where none pulls up."""
+    best, running = (0.0, 0, 0), 0.0
+    first = 0
+    for place, span in enumerate(explanation.spans):
+        if running <= 0:
+            running, first = 0.0, place
+        running += span.pull
+        if running > best[0]:
+            best = (running, first, place)
+    if best[0] > 0:
+        start, end = explanation.spans[best[1]].start, explanation.spans[best[2]].end
+    else:
+        start, end = 0, len(utterance.text)
+    start_s, end_s = _seconds(utterance, start, end)
+    return Evidence(
+        utterance=utterance.number,
+        start=start_s,
+        end=end_s,
+        text=utterance.text[start:end],
+        span=(start, end),
+    )
+
+
+def _seconds(utterance: Utterance, start: int, end: int) -> tuple[float, float]:
+    """Return the time of a span from the recognised words, or of the utterance where words do not fit it."""
+    place, inside = 0, []
+    for word in utterance.words:
+        found = utterance.text.find(word.text, place)
+        if found < 0:
+            return utterance.start, utterance.end
+        place = found + len(word.text)
+        if found < end and place > start:
+            inside.append(word)
+    if not inside:
+        return utterance.start, utterance.end
+    return inside[0].start, inside[-1].end
+
+
+__all__ = [
+    "RoleFeeling",
+    "UtteranceFeeling",
+    "evidence_of",
+    "feelings_of",
+    "findings_of",
+    "polarity",
+    "summary_of",
+]

@@ -1,0 +1,254 @@
+"""Texts and calls as TF-IDF rows over n-grams, each view of unit length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from analytics.themes.grams import CHARACTERS, VIEWS, Grams, Said, grams, said
+from calls.records import Role, Transcript, Utterance
+
+#: A written text of so many characters and more has a beginning that says what it is about.
+LONG_TEXT = 30
+#: Ends of sentences; the first one ends the beginning of a written text.
+_STOPS = "。！？!?\n；;"
+#: Copies of the characters' n-grams, for what one party says.
+_COPIES = {Role.CALLER.value: 1, Role.AGENT.value: 2}
+_ROW_SALT = np.uint64(0xD6E8FEB86659FD93)
+_ROLE_SHIFT = np.uint64(61)
+#: Bits of a key by which it is found.
+_START_BITS = 16
+BLOCKS = len(VIEWS) + len(_COPIES)
+_WEIGHTS = np.array([*VIEWS.values(), 0.7, 0.7])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a text or of a call.
+
+    Attributes
+    ----------
+    role : str
+        Who said it; empty where that is not known.
+    said : Said
+    text : str
+        The original text of the piece.
+    times : int
+        How often it counts.
+    shift : int
+        Where the piece begins in a written text.
+    utterance : Utterance, optional
+        What it is of a call.
+    """
+
+    role: str
+    said: Said
+    text: str
+    times: int = 1
+    shift: int = 0
+    utterance: Utterance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """N-grams found in rows.
+
+    Attributes
+    ----------
+    grams : Grams
+        All n-grams of the parts.
+    key, block, row, times : array, shape (n_found,)
+        Hash, number of the block, row, and how often it counts.
+    source : int array, shape (n_found,)
+        Its place in ``grams``: n-grams of a role are found twice.
+    column : int array, shape (n_found,)
+        Its column, -1 if it has none.
+    """
+
+    grams: Grams
+    key: np.ndarray
+    block: np.ndarray
+    row: np.ndarray
+    times: np.ndarray
+    source: np.ndarray
+    column: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+def parts_of(item: str | Transcript, lead: int) -> list[Part]:
+    """Return the pieces of a written text (its beginning, its rest) or of a call (its turns).
+
+    Pieces without any character are left out, and so is what the system said. The beginning of a text of
+    :data:`LONG_TEXT` characters and more is its first sentence, a title where the text has one; it counts
+    ``lead`` times.
+    """
+    if isinstance(item, str):
+        end = min((found for stop in _STOPS if (found := item.find(stop)) >= 0), default=-1) + 1
+        if len(item) < LONG_TEXT or not end or not item[end:].strip():
+            pieces = [Part("", said(item), item)]
+        else:
+            pieces = [
+                Part("", said(item[:end]), item[:end], lead),
+                Part("", said(item[end:]), item[end:], shift=end),
+            ]
+    else:
+        roles = item.roles_known
+        pieces = [
+            Part(each.role.value if roles else "", said(each.text), each.text, utterance=each)
+            for each in item.utterances
+            if each.role is not Role.SYSTEM
+        ]
+    return [piece for piece in pieces if piece.said.spoken.text]
+
+
+class GramSpace(BaseEstimator):  # type: ignore[misc]
+    """The n-grams that were seen in training, with how telling each is.
+
+    Parameters
+    ----------
+    min_count : int, default 1
+        Leave out n-grams that fewer rows hold.
+    roles : bool, default True
+        Count what callers and agents say also apart, in copies of the characters' n-grams, so that a word
+        may mean another thing when the agent says it (Daumé 2007: general and specific copies).
+
+    Attributes
+    ----------
+    keys_ : uint64 array, shape (n_features,)
+        Hashes of the n-grams, ascending.
+    blocks_ : int8 array, shape (n_features,)
+        Block of each feature: the number of its view; after the views come the copies by role.
+    starts_ : int array, shape (2 ** 16,)
+        Where the keys with given first bits begin.
+    idf_ : float32 array, shape (n_features,)
+    unseen_idf_ : float
+        Of an n-gram that no row of training held. It has no column, yet it counts in the length of a row:
+        a text of unknown words has short rows, and so low scores.
+    """
+
+    def __init__(self, min_count: int = 1, roles: bool = True) -> None:
+        self.min_count = min_count
+        self.roles = roles
+
+    def fit(self, rows: Sequence[Sequence[Part]], y: None = None) -> GramSpace:
+        """Learn which n-grams there are from rows of parts."""
+        found = self._found(rows)
+        keys, column = np.unique(found.key, return_inverse=True)
+        counts = _counts(found.row, column, found.times, len(rows), len(keys))
+        held = np.bincount(counts.indices, minlength=len(keys))
+        blocks = np.zeros(len(keys), np.int8)
+        blocks[column] = found.block
+        kept = held >= self.min_count
+        self.keys_, self.blocks_ = keys[kept], blocks[kept]
+        firsts = np.arange(1 << _START_BITS, dtype=np.uint64) << np.uint64(64 - _START_BITS)
+        self.starts_ = np.searchsorted(self.keys_, firsts)
+        self.idf_ = (np.log((1 + len(rows)) / (1 + held[kept])) + 1).astype(np.float32)
+        self.unseen_idf_ = float(np.log(1 + len(rows)) + 1)
+        return self
+
+    def transform(self, rows: Sequence[Sequence[Part]]) -> Any:
+        """Return the TF-IDF rows, a sparse matrix of shape (n_rows, n_features)."""
+        return self.weigh(self.found(rows), len(rows))
+
+    def weigh(self, found: Found, n_rows: int) -> Any:
+        """Return the TF-IDF rows, by sublinear frequency, of n-grams found in rows."""
+        known = found.column >= 0
+        row, column, times = found.row[known], found.column[known], found.times[known]
+        rows = _counts(row, column, times, n_rows, len(self.keys_))
+        weight = (1 + np.log(rows.data)) * self.idf_[rows.indices]
+        block = np.repeat(np.arange(n_rows), np.diff(rows.indptr)) * BLOCKS + self.blocks_[rows.indices]
+        square = np.bincount(block, weight * weight, minlength=n_rows * BLOCKS)
+        strange, of = np.flatnonzero(~known), found.row[~known].astype(np.uint64)
+        # an n-gram without a column counts once a row, as one with a column nearly does
+        _, once = np.unique(found.key[strange] ^ (of * _ROW_SALT), return_index=True)
+        strange = strange[once]
+        unseen = np.bincount(found.row[strange] * BLOCKS + found.block[strange], minlength=n_rows * BLOCKS)
+        length = np.sqrt(square + unseen * self.unseen_idf_**2)
+        rows.data = (weight * _WEIGHTS[self.blocks_[rows.indices]] / length[block]).astype(np.float32)
+        return rows
+
+    def familiar(self, weighed: Any) -> np.ndarray:
+        """Return how much of what each row says training held, shape (n_rows,), in [0, 1].
+
+        It is the share of the squared TF-IDF of its characters' n-grams.
+        """
+        characters = weighed.data * (self.blocks_[weighed.indices] == CHARACTERS)
+        row = np.repeat(np.arange(weighed.shape[0]), np.diff(weighed.indptr))
+        square = np.bincount(row, characters * characters, minlength=weighed.shape[0])
+        return np.asarray(square / _WEIGHTS[CHARACTERS] ** 2)
+
+    def weigh_each(self, found: Found, n_rows: int) -> np.ndarray:
+        """Return what each n-gram found weighs in its row, by plain frequency, shape (n_found,).
+
+        Zero for those that training did not hold. An utterance seldom says an n-gram twice, so the rows
+        made of these are those of :meth:`weigh`, nearly.
+        """
+        known = found.column >= 0
+        weight = np.full(len(found.column), self.unseen_idf_)
+        weight[known] = self.idf_[found.column[known]]
+        block = found.row * BLOCKS + found.block
+        length = np.sqrt(np.bincount(block, weight * weight, minlength=n_rows * BLOCKS))
+        return np.asarray(np.where(known, weight * _WEIGHTS[found.block] / length[block], 0.0))
+
+    def columns(self, keys: np.ndarray) -> np.ndarray:
+        """Return the column of each n-gram, -1 where training held none such."""
+        if not len(self.keys_):
+            return np.full(len(keys), -1)
+        # hashes lie evenly: the first bits say where to begin, and a step or two lead there
+        place = self.starts_[keys >> np.uint64(64 - _START_BITS)]
+        behind = np.flatnonzero(self.keys_[np.minimum(place, len(self.keys_) - 1)] < keys)
+        while len(behind):
+            place[behind] += 1
+            behind = behind[place[behind] < len(self.keys_)]
+            behind = behind[self.keys_[place[behind]] < keys[behind]]
+        place = np.minimum(place, len(self.keys_) - 1)
+        return np.asarray(np.where(self.keys_[place] == keys, place, -1))
+
+    def found(self, rows: Sequence[Sequence[Part]]) -> Found:
+        """Return the n-grams of the rows' parts with their columns; with ``roles``, some of them twice."""
+        found = self._found(rows)
+        return replace(found, column=self.columns(found.key))
+
+    def _found(self, rows: Sequence[Sequence[Part]]) -> Found:
+        parts = [part for row in rows for part in row]
+        row_of = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        times = np.array([part.times for part in parts], dtype=np.float64)
+        each = grams([part.said for part in parts])
+        found = Found(
+            each, each.key, each.view, row_of[each.text], times[each.text], np.arange(len(each.key))
+        )
+        if not self.roles or not any(part.role in _COPIES for part in parts):
+            return found
+        copied = np.array([_COPIES.get(part.role, 0) for part in parts])[each.text]
+        chosen = np.flatnonzero((copied > 0) & (each.view == CHARACTERS))
+        salt = copied[chosen].astype(np.uint64) << _ROLE_SHIFT
+        return Found(
+            each,
+            np.concatenate([found.key, found.key[chosen] ^ salt]),
+            np.concatenate([found.block, copied[chosen] + len(VIEWS) - 1]),
+            np.concatenate([found.row, found.row[chosen]]),
+            np.concatenate([found.times, found.times[chosen]]),
+            np.concatenate([found.source, chosen]),
+        )
+
+
+def _counts(row: np.ndarray, column: np.ndarray, times: np.ndarray, n_rows: int, n_columns: int) -> Any:
+    """Return how often each row holds each column, a sparse matrix in order and without duplicates."""
+    wide = max(n_columns, 1)
+    both = row * wide + column
+    if (times == 1).all():
+        places, count = np.unique(both, return_counts=True)
+    else:
+        places, where = np.unique(both, return_inverse=True)
+        count = np.bincount(where, times, minlength=len(places))
+    first = np.searchsorted(places, np.arange(n_rows + 1) * wide)
+    counts = sparse.csr_matrix(
+        (count.astype(np.float64), (places % wide).astype(np.int32), first.astype(np.int32)),
+        shape=(n_rows, n_columns),
+    )
+    counts.has_canonical_format = True
+    return counts

@@ -1,0 +1,75 @@
+"""What the words of an utterance add to a judgement, and the run of words that adds most."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from analytics.themes.gramspace import Part
+from analytics.words import default_tokeniser
+from calls.records import Evidence, Utterance
+
+
+def spread(value: np.ndarray, start: np.ndarray, end: np.ndarray, length: int) -> np.ndarray:
+    """Return what falls to each of ``length`` characters when values are shared out over their spans."""
+    pull = np.zeros(length)
+    width = end - start
+    for step in range(int(width.max(initial=0))):
+        inside = width > step
+        pull += np.bincount(start[inside] + step, value[inside] / width[inside], minlength=length)
+    return pull
+
+
+def cite(part: Part, pull: np.ndarray) -> Evidence:
+    """Cite the run of whole words with the greatest sum of pull above a floor.
+
+    The floor, half of the mean helpful pull, keeps the run to the words that matter.
+
+    Parameters
+    ----------
+    part : Part
+        What was said; it has at least one character.
+    pull : float array, shape (n_characters,)
+        What each normalised character adds.
+    """
+    spoken = part.said.spoken
+    helpful = pull[pull > 0]
+    above = np.cumsum(np.append(0.0, pull - (0.5 * helpful.mean() if helpful.size else 0.0)))
+    best, running, first = (-np.inf, 0, 0), 0.0, 0
+    for start, end in _words(spoken.text):
+        if running <= 0:
+            running, first = 0.0, start
+        running += above[end] - above[start]
+        if running > best[0]:
+            best = (running, first, end)
+    return evidence_of(part, best[1], best[2])
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for _, start, end in default_tokeniser().words(text))
+
+
+def evidence_of(part: Part, start: int, end: int) -> Evidence:
+    """Return the evidence for normalised characters [start, end) of a part."""
+    begin, stop = part.said.spoken.original_span(start, end)
+    text, said = part.text[begin:stop], part.utterance
+    if said is None:
+        span = (begin + part.shift, stop + part.shift)
+        return Evidence(utterance=0, start=0.0, end=0.0, text=text, span=span)
+    heard = _heard(said, (begin, stop))
+    return Evidence(utterance=said.number, start=heard[0], end=heard[1], text=text, span=(begin, stop))
+
+
+def _heard(utterance: Utterance, span: tuple[int, int]) -> tuple[float, float]:
+    """Return when a span is said: by the recognised words, or the utterance where these do not fit it."""
+    place, inside = 0, []
+    for word in utterance.words:
+        found = utterance.text.find(word.text, place)
+        if found < 0:
+            return utterance.start, utterance.end
+        place = found + len(word.text)
+        if found < span[1] and place > span[0]:
+            inside.append(word)
+    return (inside[0].start, inside[-1].end) if inside else (utterance.start, utterance.end)
