@@ -249,6 +249,8 @@ def test_the_findings_of_a_call_say_where(demo: DemoResult, demo_store: Store) -
         said = demo.processed[call.id].transcript.utterances
         for finding in demo_store.find(Finding, call_id=call.id):
             for each in finding.evidence:
+                if finding.kind == "rule" and each.span is None:
+                    continue  # a silence, or an utterance without words
                 assert each.span is not None
                 start, end = each.span
                 assert each.text and said[each.utterance].text[start:end] == each.text
