@@ -18,12 +18,11 @@ from analytics.conversation.features import features_of
 from analytics.evidence import cite
 from analytics.feeling.builtin import builtin_model
 from analytics.feeling.call import feelings_of, findings_of
-from analytics.feeling.model import SentimentModel
 from analytics.modelfile import model_key, read_model, write_model
 from analytics.riskmodel.builtin import BAD, seed_transcript, vote
 from analytics.riskmodel.model import RiskModel
 from analytics.riskmodel.reasons import Reason
-from analytics.riskmodel.signals import FROM_FINDINGS, signals_of
+from analytics.riskmodel.signals import FROM_FINDINGS, NOT_FOUND, all_signals_of
 from analytics.rules.inspector import RuleInspector, RuleResult, findings
 from analytics.rules.loading import load_rules, shipped_path
 from analytics.rules.ruleset import RuleSet
@@ -256,7 +255,7 @@ class Judge:
 
     def _risk(self, transcript: Transcript, made: list[Finding], metrics: CallMetrics) -> CallRisk:
         model, version = self._models["risk"]
-        signals = {**metrics.values, **signals_of(made)}
+        signals = {**metrics.values, **all_signals_of(made)}
         reasons = model.explain(transcript, signals)
         base = model.base(transcript)
         logit = base + sum(each.contribution for each in reasons)
@@ -277,7 +276,7 @@ class Judge:
             return TopicModel.builtin(self._folder), self.version
         if kind == "sentiment":
             return builtin_model(self._folder), self.version
-        return self._kept("risk", lambda: train_risk(self._models["sentiment"][0])), self.version
+        return self._kept("risk", train_risk), self.version
 
     def _complaint_parts(self, by_role: bool) -> dict[str, Any]:
         """Return the complaint classifier and its features, for calls with or without roles."""
@@ -296,15 +295,22 @@ class Judge:
         return parts["model"]
 
 
+def _complaint_signals(at_least: Sequence[float]) -> dict[str, float]:
+    """Return what a complaint finding would tell the risk model, from the probabilities of the severities."""
+    named = max(sum(probability >= 0.5 for probability in at_least), 1)
+    return dict.fromkeys(COMPLAINT_SIGNALS[:named], at_least[named - 1])
+
+
 def _reason(reason: Reason, made: Sequence[Finding]) -> RiskReason:
     """Return a reason as it is kept; what another model found is shown with that finding's words."""
-    evidence = reason.evidence
+    words, evidence = reason.what, reason.evidence
     if reason.kind == "signal":
-        kinds = [kind for title, kind in _SHOWN_BY.items() if reason.what.startswith(title)]
-        evidence = next((each.evidence for each in made if each.kind in kinds), ())
-    words = reason.what
-    if reason.kind == "signal" and evidence:
-        words += f"：“{evidence[0].text}”"
+        title = next((each for each in _SHOWN_BY if words.startswith(each)), "")
+        if words == f"{title}（{NOT_FOUND:.0%}）":
+            words = f"未发现{title}"
+        elif title:
+            evidence = next((each.evidence for each in made if each.kind == _SHOWN_BY[title]), ())
+            words += f"：“{evidence[0].text}”" if evidence else ""
     return RiskReason(words=words, share=reason.contribution, evidence=evidence)
 
 
@@ -328,28 +334,25 @@ def train_complaint(calls: Sequence[SeedCall], by_role: bool = True) -> dict[str
     return {"text": text, "complaint": classifier}
 
 
-def train_risk(sentiment: SentimentModel) -> RiskModel:
-    """Return the risk model that needs no verdicts: learnt from the seed, and from what the others say of it.
+def train_risk() -> RiskModel:
+    """Return the risk model that needs no verdicts: learnt from the seed and the complaints found in it.
 
-    What the complaint classifier says of a seed call comes from one that had not seen it. The seed's calls
-    are put together at random, so their shape means nothing and is not learnt from.
+    What the complaint classifier says of a seed call comes from one that had not seen it; the sentiment model
+    has seen all of them, so it has no say. The seed's calls are put together at random, so their shape means
+    nothing and is not learnt from; nor are cues, whose words were written by somebody who had read real
+    dialogues.
     """
     calls = seed_calls()
     levels = unseen_at_least(calls)
     several = [number for number, call in enumerate(calls) if len(call.turns) > 1]
-    transcripts = [seed_transcript(calls[number]) for number in several]
     votes = np.array([vote(calls[number]) for number in several])
-    known = [
-        {
-            **dict(zip(COMPLAINT_SIGNALS, levels[number].tolist(), strict=True)),
-            **signals_of(findings_of(transcript, sentiment)),
-        }
-        for number, transcript in zip(several, transcripts, strict=True)
-    ]
-    return RiskModel(shape=False, signals=tuple(FROM_FINDINGS)).fit(
-        transcripts,
+    return RiskModel(shape=False, cues=False, signals=COMPLAINT_SIGNALS[:2]).fit(
+        [seed_transcript(calls[number]) for number in several],
         votes <= BAD,
         y_mean=votes,
         groups=np.array([calls[number].group for number in several]),
-        signals=known,
+        signals=[
+            dict.fromkeys(COMPLAINT_SIGNALS, NOT_FOUND) | _complaint_signals(levels[number].tolist())
+            for number in several
+        ],
     )

@@ -54,9 +54,9 @@ class Fold:
 def in_lockbox(ids: Sequence[str]) -> np.ndarray:
     """Tell of each row whether it is locked away: about one in five, whatever else is in the file.
 
-    By the first eight bytes of the SHA-256 of the id, as a big-endian number modulo 5.
+    By the SHA-256 of the id, as a big-endian number modulo 5.
     """
-    digests = (hashlib.sha256(name.encode()).digest()[:8] for name in ids)
+    digests = (hashlib.sha256(name.encode()).digest() for name in ids)
     return np.array([int.from_bytes(digest) % LOCKBOX_SHARE == 0 for digest in digests], dtype=bool)
 
 

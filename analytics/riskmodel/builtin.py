@@ -33,7 +33,7 @@ def train_builtin(calls: int = CALLS) -> RiskModel:
     votes = np.array([vote(call) for call in made])
     bad = votes <= BAD
     weight = np.where(bad, BAD_SHARE / bad.mean(), (1.0 - BAD_SHARE) / (1.0 - bad.mean()))
-    return RiskModel(shape=False).fit(
+    return RiskModel(shape=False, cues=False).fit(
         [seed_transcript(call) for call in made],
         bad,
         y_mean=votes,

@@ -16,6 +16,8 @@ from calls.records import Evidence, Transcript
 
 #: Reasons named for a call at most, and places cited for one.
 MOST_REASONS, CITED = 8, 3
+#: What all reasons too small to be named are together.
+REST = "其余用词和特征"
 #: Characters of an utterance in which passages are sought, so that the cost is bounded.
 SEARCHED = 4000
 
@@ -88,7 +90,7 @@ def reasons_of(
     named.sort(key=lambda reason: -abs(reason.contribution))
     named = named[:most]
     rest = float(beside.sum()) - sum(reason.contribution for reason in named)
-    named.append(Reason("rest", "其余用词和特征", rest))
+    named.append(Reason("rest", REST, rest))
     total = sum(abs(reason.contribution) for reason in named) or 1.0
     return tuple(
         Reason(r.kind, r.what, r.contribution, abs(r.contribution) / total, r.evidence) for r in named

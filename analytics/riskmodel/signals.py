@@ -69,6 +69,15 @@ def signals_of(findings: Iterable[Finding]) -> dict[str, float]:
     return found
 
 
+#: The probability of what the models looked for and did not name.
+NOT_FOUND = 0.02
+
+
+def all_signals_of(findings: Iterable[Finding]) -> dict[str, float]:
+    """Return :func:`signals_of` a call that all models have judged: what they did not name is unlikely."""
+    return dict.fromkeys(FROM_FINDINGS, NOT_FOUND) | signals_of(findings)
+
+
 def signal_columns(
     names: Sequence[str], calls: Sequence[Mapping[str, float | None]] | None, count: int
 ) -> np.ndarray:

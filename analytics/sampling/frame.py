@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from analytics.riskmodel.reasons import REST
 from analytics.sampling.drawing import Candidate
 from analytics.sampling.plan import FrameFilter
 from calls.records import Agent, Call, CallRisk, Finding, Recording, Review
@@ -61,7 +62,8 @@ def candidates(store: Store, wanted: FrameFilter) -> list[Candidate]:
 
 def words_of(risk: CallRisk) -> tuple[str, ...]:
     """Return the reasons that raise a risk most, in words."""
-    raising = sorted((each for each in risk.reasons if each.share > 0), key=lambda each: -each.share)
+    named = [each for each in risk.reasons if each.share > 0 and each.words != REST]
+    raising = sorted(named, key=lambda each: -each.share)
     return tuple(each.words for each in raising[:_REASONS])
 
 

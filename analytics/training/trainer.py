@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from analytics.calltext import turns_of
 from analytics.feeling.model import SentimentModel
 from analytics.riskmodel.model import RiskModel
-from analytics.riskmodel.signals import FROM_FINDINGS, signals_of
+from analytics.riskmodel.signals import FROM_FINDINGS, all_signals_of
 from analytics.themes.taxonomy import load_taxonomy
 from analytics.themes.topicmodel import TopicModel
 from analytics.training.shelf import Manifest
@@ -107,7 +107,7 @@ def train(kind: str, calls: Sequence[JudgedCall], current: Any, replaced: str) -
 
 def signals(call: JudgedCall) -> dict[str, float | None]:
     """Return what the machine knows of a call beside its text, as the risk model reads it."""
-    return {**signals_of(call.findings)}
+    return {**all_signals_of(call.findings)}
 
 
 def caller_text(call: JudgedCall) -> str:

@@ -127,7 +127,7 @@ def test_the_report_needs_nothing_else(demo: DemoResult) -> None:
 
     assert outside.loads == []
     assert "<script" not in page
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 6
     assert all(scenario.title in page for scenario, _, _ in demo.played)
     assert "所有声音都是合成的" in page
 
