@@ -151,7 +151,7 @@ def _measure_topic(model: TopicModel, calls: Sequence[JudgedCall]) -> float:
 
 
 def _fit_sentiment(calls: Sequence[JudgedCall]) -> SentimentModel:
-    return SentimentModel().adapt(
+    return SentimentModel(words=True).adapt(
         [caller_text(call) for call in calls],
         [call.review.sentiment for call in calls],
         sample_weight=list(_weights(calls)),

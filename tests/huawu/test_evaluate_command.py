@@ -42,7 +42,7 @@ def test_complaints_on_the_sample() -> None:
         *("average_precision", "lift", "precision_at_recall_50", "pearson", "macro_f1", "accuracy"),
         *("ece", "brier", "intervals", "baseline", "noise", "conditions"),
     ]
-    assert (given["task"], given["n"], given["wanted"]) == ("complaints", 28, "dissatisfied")
+    assert (given["task"], given["n"], given["wanted"]) == ("complaints", 32, "dissatisfied")
     assert list(given["lift"]) == ["0.01", "0.02", "0.05", "0.1", "0.2"]
     for name in ("average_precision", "precision_at_recall_50", "macro_f1", "accuracy", "ece", "brier"):
         low, high = given["intervals"][name]
