@@ -35,6 +35,7 @@ soak: $(VENV)/.dev ## What takes hours: random calls, talk-off, mutated SIP, an 
 	$(BIN)/python -m benchmarks.random_calls --calls 100000 --json >benchmarks/results/random_calls.json
 	$(BIN)/python -m benchmarks.dtmf --hours 30 --json >benchmarks/results/dtmf.json
 	$(BIN)/python -m benchmarks.sip_fuzz --messages 1000000 --json >benchmarks/results/sip_fuzz.json
+	$(BIN)/python -m benchmarks.analytics --json >benchmarks/results/analytics.json
 	$(BIN)/python -m benchmarks.chaos --calls 100 --json >benchmarks/results/chaos.json
 	$(BIN)/python -m benchmarks.soak --calls 100 --seconds 3600 --messages 1000000 --json >benchmarks/results/soak.json
 
