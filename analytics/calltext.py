@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
+from analytics.gramtable import GramTable
 from analytics.words import Spoken, normalise, unit_names
 from calls.records import Role, Transcript, Utterance
 
@@ -67,6 +68,11 @@ class CallRows:
     call: np.ndarray
     caller: np.ndarray
 
+    def features(self, turn: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the columns and the values of one turn."""
+        held = slice(*self.turns.indptr[turn : turn + 2])
+        return self.turns.indices[held], self.turns.data[held]
+
     def select(self, calls: np.ndarray) -> CallRows:
         """Return the calls at the given ascending indices."""
         kept = np.isin(self.call, calls)
@@ -104,28 +110,64 @@ class CallText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             counter = CountVectorizer(analyzer=unit_names, min_df=self.min_count, dtype=np.float32)
             self.weights_.append(TfidfTransformer(sublinear_tf=True).fit(counter.fit_transform(texts)))
             self.counters_.append(counter)
+        self.__dict__.pop("_tables", None)
         return self
 
     def transform(self, calls: Sequence[Sequence[tuple[str, str]]]) -> CallRows:
         """Return the rows of calls, each a sequence of (role, normalised text)."""
-        lengths = [len(call) for call in calls]
-        call_of_turn = np.repeat(np.arange(len(calls)), lengths)
-        roles = [role for call in calls for role, _ in call]
-        texts = [text for call in calls for _, text in call]
-        member = sparse.csr_matrix(
-            (np.ones(len(texts), np.float32), (call_of_turn, np.arange(len(texts)))),
-            shape=(len(calls), len(texts)),
-        )
-        turns, whole = [], []
-        for block, counter, weight in zip(self._blocks(), self.counters_, self.weights_, strict=True):
-            said = [text if block in ("", role) else "" for role, text in zip(roles, texts, strict=True)]
-            place = {text: number for number, text in enumerate(dict.fromkeys(said))}
-            counts = counter.transform(place)[[place[text] for text in said]]
-            turns.append(weight.transform(counts))
-            whole.append(weight.transform(member @ counts))
-        caller = np.array([not self.roles or role == Role.CALLER for role in roles], dtype=bool)
+        call_of_turn = np.repeat(np.arange(len(calls)), [len(call) for call in calls])
+        said = [turn for call in calls for turn in call]
+        turn, column = self._found(said)
+        caller = np.array([not self.roles or role == Role.CALLER for role, _ in said], dtype=bool)
         return CallRows(
-            sparse.hstack(turns, format="csr"), sparse.hstack(whole, format="csr"), call_of_turn, caller
+            self._weighed(turn, column, len(said)),
+            self._weighed(call_of_turn[turn], column, len(calls)),
+            call_of_turn,
+            caller,
+        )
+
+    def _found(self, said: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the turn and the column of every known feature, as often as it is said."""
+        turns, columns = [], []
+        first = 0
+        for block, counter, table in zip(self._blocks(), self.counters_, self._lookup(), strict=True):
+            of_block = [turn for turn, (role, _) in enumerate(said) if block in ("", role)]
+            if of_block:
+                number, column = table.find([said[turn][1] for turn in of_block])
+                turns.append(np.array(of_block)[number])
+                columns.append(first + column)
+            first += len(counter.vocabulary_)
+        nothing = np.zeros(0, np.int64)
+        return np.concatenate([nothing, *turns]), np.concatenate([nothing, *columns])
+
+    def _lookup(self) -> list[GramTable]:
+        """Return for each block where its features are found."""
+        tables: list[GramTable] | None = getattr(self, "_tables", None)
+        if tables is None:
+            tables = self._tables = [GramTable(counter.vocabulary_) for counter in self.counters_]
+        return tables
+
+    def __getstate__(self) -> dict[str, Any]:
+        # the letters of syllables differ from process to process
+        return {name: value for name, value in super().__getstate__().items() if name != "_tables"}
+
+    def _weighed(self, row: np.ndarray, column: np.ndarray, rows: int) -> Any:
+        """Return the TF-IDF rows of features, by sublinear frequency, each block of unit length."""
+        sizes = [len(counter.vocabulary_) for counter in self.counters_]
+        width = sum(sizes)
+        cells, counts = np.unique(row * width + column, return_counts=True)
+        row, column = np.divmod(cells, max(width, 1))
+        values = np.log(counts.astype(np.float32)) + np.float32(1.0)
+        values *= np.concatenate([weight.idf_ for weight in self.weights_])[column]
+        block = row * len(sizes) + np.searchsorted(np.cumsum(sizes), column, side="right")
+        length = np.sqrt(np.bincount(block, values * values))
+        return sparse.csr_matrix(
+            (
+                (values / length[block]).astype(np.float32),
+                column.astype(np.int32),
+                np.searchsorted(row, np.arange(rows + 1)).astype(np.int32),
+            ),
+            shape=(rows, width),
         )
 
     def columns(self, role: str) -> tuple[dict[str, int], int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics.calltext import CallRows, CallText, Turn
 from analytics.scorer import CallScorer
-from analytics.words import default_tokeniser, units
+from analytics.words import units, words_of
 from calls.records import Evidence, Utterance
 
 #: Turns cited for one finding at most.
@@ -44,27 +44,30 @@ def cite(
     scores = sign * scorer.turn_scores(rows)[:, target]
     order = sorted(counted, key=lambda k: -scores[k])
     cited = [order[0], *(k for k in order[1:CITED] if scores[k] > 0)]
-    weights = sign * scorer.coef_[target]
-    return tuple(_evidence(turns[k], _pull(text, turns[k], rows.turns[k], weights)) for k in cited)
+    weights = scorer.coef_[target]
+    return tuple(_evidence(turns[k], sign * _pull(text, turns[k], rows.features(k), weights)) for k in cited)
 
 
-def _pull(text: CallText, turn: Turn, row: object, weights: np.ndarray) -> np.ndarray:
+def _pull(text: CallText, turn: Turn, row: tuple[np.ndarray, np.ndarray], weights: np.ndarray) -> np.ndarray:
     """Return what each character of the turn contributes to the score, shape (len(turn.spoken.text),).
 
     The contribution of a feature is its weight times its value; it is shared by the places where the
     feature occurs and there by its characters.
     """
-    values = dict(zip(row.indices, row.data * weights[row.indices], strict=True))  # type: ignore[attr-defined]
+    columns, value = row
+    values = dict(zip(columns.tolist(), (value * weights[columns]).tolist(), strict=True))
     places: dict[int, list[tuple[int, int]]] = {}
     features, first = text.columns(turn.role)
     for unit in units(turn.spoken.text):
         if unit.name in features:
             places.setdefault(first + features[unit.name], []).append((unit.start, unit.end))
-    pull = np.zeros(len(turn.spoken.text))
+    pull = [0.0] * len(turn.spoken.text)
     for column, spans in places.items():
         for start, end in spans:
-            pull[start:end] += values[column] / len(spans) / (end - start)
-    return pull
+            share = values[column] / len(spans) / (end - start)
+            for character in range(start, end):
+                pull[character] += share
+    return np.array(pull)
 
 
 def _evidence(turn: Turn, pull: np.ndarray) -> Evidence:
@@ -72,15 +75,15 @@ def _evidence(turn: Turn, pull: np.ndarray) -> Evidence:
 
     The floor, half of the mean helpful contribution, keeps the run to the words that matter.
     """
-    words = [(start, end) for _, start, end in default_tokeniser().words(turn.spoken.text)]
+    words = [(start, end) for _, start, end in words_of(turn.spoken.text)]
     helpful = pull[pull > 0]
-    above = pull - (0.5 * helpful.mean() if helpful.size else 0.0)
+    above = (pull - (0.5 * helpful.mean() if helpful.size else 0.0)).tolist()
     best = (-np.inf, 0, 0)
     running, first = 0.0, 0
     for start, end in words:
         if running <= 0:
             running, first = 0.0, start
-        running += float(above[start:end].sum())
+        running += sum(above[start:end])
         if running > best[0]:
             best = (running, first, end)
     span = turn.spoken.original_span(best[1], best[2])

@@ -17,7 +17,7 @@ from analytics.complaints.assessor import Assessment, ComplaintAssessor, unseen_
 from analytics.conversation.features import features_of
 from analytics.evidence import cite
 from analytics.feeling.builtin import builtin_model
-from analytics.feeling.call import feelings_of, findings_of
+from analytics.feeling.call import UtteranceFeeling, feelings_of, findings_of
 from analytics.modelfile import model_key, read_model, write_model
 from analytics.riskmodel.builtin import BAD, seed_transcript, vote
 from analytics.riskmodel.model import RiskModel
@@ -182,7 +182,8 @@ class Judge:
         """
         known = context or Context()
         complaint = self.assess_complaint(transcript, known.recent_calls())
-        made = [*self._topics(transcript), *complaint.findings, *self._feeling(transcript)]
+        feelings = feelings_of(transcript, self._models["sentiment"][0])
+        made = [*self._topics(transcript), *complaint.findings, *self._feeling(transcript, feelings)]
         subject = Subject(
             transcript=transcript,
             call=known.call,
@@ -197,7 +198,7 @@ class Judge:
         scores = [
             score for card in cards for score in machine_scores(rules, card, results, transcript.call_id)
         ]
-        metrics = self._metrics(transcript, known)
+        metrics = self._metrics(transcript, known, feelings)
         return Judgement(
             [*made, *findings(rules, subject, results)],
             metrics,
@@ -211,9 +212,9 @@ class Judge:
         model, version = self._models["topic"]
         return [replace(each, model=version) for each in model.findings(transcript)]
 
-    def _feeling(self, transcript: Transcript) -> list[Finding]:
+    def _feeling(self, transcript: Transcript, feelings: Sequence[UtteranceFeeling]) -> list[Finding]:
         model, version = self._models["sentiment"]
-        return findings_of(transcript, model, version)
+        return findings_of(transcript, model, version, feelings)
 
     def assess_complaint(self, transcript: Transcript, earlier_calls: int | None = None) -> Assessment:
         """Return what is known of the complaint in one call, with the criteria that it meets.
@@ -240,9 +241,10 @@ class Judge:
             transcript, at_least, evidence, model=version, earlier_calls=earlier_calls
         )
 
-    def _metrics(self, transcript: Transcript, known: Context) -> CallMetrics:
-        model, _ = self._models["sentiment"]
-        polarity = {each.number: each.polarity for each in feelings_of(transcript, model)}
+    def _metrics(
+        self, transcript: Transcript, known: Context, feelings: Sequence[UtteranceFeeling]
+    ) -> CallMetrics:
+        polarity = {each.number: each.polarity for each in feelings}
         found = features_of(
             transcript,
             call=known.call,

@@ -8,7 +8,10 @@ its output a calibrated probability, as Platt (1999) and scikit-learn's ``Calibr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -79,7 +82,7 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
 
     def turn_scores(self, rows: CallRows) -> np.ndarray:
         """Return the linear score of every turn, shape (n_turns, n_targets), before pooling."""
-        return np.asarray(rows.turns @ self.coef_.T + self.intercept_)
+        return np.asarray(_sums(rows.turns, self.coef_) + self.intercept_)
 
     def _fit_linear(self, matrix: object, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         models = [
@@ -91,13 +94,20 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
 
     def _pool(self, rows: CallRows, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
         """Return pooled scores, shape (n_calls, n_targets, 3); without counted turns, the whole's."""
-        whole = np.asarray(rows.whole @ coef.T) + intercept
+        whole = _sums(rows.whole, coef) + intercept
         pooled = np.repeat(whole[:, :, np.newaxis], len(POOLED), axis=2)
         counted = rows.caller if self.speaker == "caller" else np.ones_like(rows.caller)
         if not counted.any():
             return pooled
-        scores = np.asarray(rows.turns[counted] @ coef.T) + intercept
+        scores = (_sums(rows.turns, coef) + intercept)[counted]
         calls, first, count = np.unique(rows.call[counted], return_index=True, return_counts=True)
         pooled[calls, :, 0] = np.maximum.reduceat(scores, first, axis=0)
         pooled[calls, :, 1] = np.add.reduceat(scores, first, axis=0) / count[:, np.newaxis]
         return pooled
+
+
+def _sums(matrix: Any, coef: np.ndarray) -> np.ndarray:
+    """Return ``matrix @ coef.T``; of many coefficients only those are read that the rows hold."""
+    shape = (matrix.shape[0], matrix.nnz)
+    held = sparse.csr_matrix((matrix.data, np.arange(matrix.nnz, dtype=np.int32), matrix.indptr), shape)
+    return np.asarray(held @ np.ascontiguousarray(coef.take(matrix.indices, axis=1).T))

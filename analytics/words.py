@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
+from itertools import pairwise
+from math import inf, log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +35,10 @@ NUMERALS = "零一二三四五六七八九幺两十百千万"
 #: Stands for a run of seven or more numerals: which phone or order number it was does not matter.
 NUMBER = "〇"
 
+#: What jieba cuts at a time: Hanzi, here only where nothing of another script is beside them.
+_HANZI = re.compile(
+    "(?<![\u4e00-\u9fd5a-zA-Z0-9+#&._%-])([\u4e00-\u9fd5]+)(?![\u4e00-\u9fd5a-zA-Z0-9+#&._%-])"
+)
 _LONG_NUMBER = re.compile(f"[{NUMERALS}]{{7,}}")
 _STAMMER = re.compile(r"(.)\1{2,}|(.{2,4}?)\2+")
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
@@ -136,9 +142,37 @@ class Tokeniser:
     def words(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Yield (word, start, end); the words lie side by side and cover ``text``."""
         start = 0
-        for word in self._jieba.cut(text, HMM=False):
-            yield word, start, start + len(word)
-            start += len(word)
+        for run in _HANZI.split(text):
+            if not run:
+                continue
+            for word in self._cut(run) if _HANZI.fullmatch(run) else self._jieba.cut(run, HMM=False):
+                yield word, start, start + len(word)
+                start += len(word)
+
+    def _cut(self, text: str) -> Iterator[str]:
+        """Yield what jieba would cut out of Hanzi only, in a third of its time."""
+        known, rest = self._jieba.FREQ, log(self._jieba.total)
+        length = len(text)
+        odds, until = [0.0] * (length + 1), [0] * length
+        for start in range(length - 1, -1, -1):
+            best, last = -inf, start + 1
+            end = start + 1
+            count = known.get(text[start:end])
+            while count is not None:
+                if count:
+                    chance = log(count) - rest + odds[end]
+                    if chance >= best:
+                        best, last = chance, end
+                end += 1
+                if end > length:
+                    break
+                count = known.get(text[start:end])
+            odds[start] = best if best > -inf else odds[start + 1] - rest
+            until[start] = last
+        start = 0
+        while start < length:
+            yield text[start : until[start]]
+            start = until[start]
 
 
 def _writable(folder: Path) -> Path:
@@ -166,17 +200,19 @@ def syllable(character: str) -> str:
     return str(lazy_pinyin(character, style=Style.NORMAL)[0])
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return (word, start, end) for each word of a text, as the shared tokeniser cuts it."""
+    return tuple(default_tokeniser().words(text))
+
+
+@lru_cache(maxsize=1024)
 def units(text: str) -> tuple[Unit, ...]:
     """Return the features of a normalised text.
 
     Words of two and more characters, one and two characters, two and three syllables.
     """
-    found = [
-        Unit("w:" + word, start, end)
-        for word, start, end in default_tokeniser().words(text)
-        if end - start > 1
-    ]
+    found = [Unit("w:" + word, start, end) for word, start, end in words_of(text) if end - start > 1]
     sounds = [syllable(character) for character in text]
     for length, prefix, parts, joint in (
         (1, "c:", text, ""),
@@ -192,4 +228,11 @@ def units(text: str) -> tuple[Unit, ...]:
 
 def unit_names(text: str) -> list[str]:
     """Return the names of :func:`units`: the analyser of the vectorisers."""
-    return [unit.name for unit in units(text)]
+    sounds = [syllable(character) for character in text]
+    return [
+        *("w:" + word for word, start, end in words_of(text) if end - start > 1),
+        *("c:" + character for character in text),
+        *(f"c:{one}{two}" for one, two in pairwise(text)),
+        *(f"s:{one} {two}" for one, two in pairwise(sounds)),
+        *(f"s:{one} {two} {three}" for one, two, three in zip(sounds, sounds[1:], sounds[2:], strict=False)),
+    ]

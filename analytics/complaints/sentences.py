@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from analytics.complaints.corpus import COLUMNS, Sentence
+from analytics.gramtable import keys_of, points_of
 from analytics.sounds import sounds
 from analytics.words import normalise
 
@@ -141,19 +142,21 @@ class SentenceScorer(BaseEstimator):  # type: ignore[misc]
         sums = np.zeros((len(texts), len(self.labels_)))
         if len(found.row):
             first = np.flatnonzero(np.diff(found.row, prepend=-1))
-            sums[found.row[first]] = np.add.reduceat(self._weights()[found.column], first, axis=0)
+            sums[found.row[first]] = np.add.reduceat(
+                self._weights().take(found.column, axis=0), first, axis=0
+            )
         return Reading(found, self.coef_, scale, sums * scale[:, np.newaxis] + self.intercept_)
 
     def find(self, texts: Sequence[str]) -> Features:
         """Return the known features of normalised texts."""
         joined = "\n".join(texts)
-        points = {"characters": _points(joined), "sounds": _points(sounds(joined))}
+        points = {"characters": points_of(joined), "sounds": points_of(sounds(joined))}
         breaks = points["characters"] == _BREAK
         row = np.cumsum(breaks)
         begins = np.concatenate([[0], np.flatnonzero(breaks) + 1])
         parts = []
         for (kind, length), (keys, columns) in zip(_KINDS, self._lookup(), strict=True):
-            sought = _keys(points[kind], length)
+            sought = keys_of(points[kind], length)
             place = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
             start = np.flatnonzero(keys[place] == sought)
             inside = start - begins[row[start]]
@@ -179,8 +182,8 @@ class SentenceScorer(BaseEstimator):  # type: ignore[misc]
             members: dict[tuple[str, int], list[tuple[int, int]]] = {kind: [] for kind in _KINDS}
             for column, gram in enumerate(self.grams_):
                 kind, length, text = gram.split(" ", 2)
-                points = _points(text if kind == "characters" else sounds(text))
-                members[kind, int(length)].append((int(_keys(points, int(length))[0]), column))
+                points = points_of(text if kind == "characters" else sounds(text))
+                members[kind, int(length)].append((int(keys_of(points, int(length))[0]), column))
             tables = self._tables = [_table(members[kind]) for kind in _KINDS]
         return tables
 
@@ -208,19 +211,6 @@ def _grams(texts: Sequence[str]) -> list[str]:
                 spelt = text[start : start + length]
                 spelling[key] = min(spelling.get(key, spelt), spelt)
     return sorted(f"{kind} {length} {spelt}" for (kind, length, _), spelt in spelling.items())
-
-
-def _points(text: str) -> npt.NDArray[np.uint64]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-
-
-def _keys(points: npt.NDArray[np.uint64], length: int) -> npt.NDArray[np.uint64]:
-    """Return a number for each run of ``length`` characters, which have 21 bits each."""
-    places = max(len(points) - length + 1, 0)
-    keys = np.zeros(places, np.uint64)
-    for offset in range(length):
-        keys = (keys << np.uint64(21)) | points[offset : offset + places]
-    return keys
 
 
 def _table(members: list[tuple[int, int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:

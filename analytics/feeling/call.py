@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.feeling.model import MOODS, Explanation, SentimentModel, polarity
+from analytics.feeling.model import MOODS, SentimentModel, Span, polarity
 from analytics.labels import STRONG_NEGATIVE
 from analytics.words import normalise
 from calls.records import Evidence, Finding, Role, Transcript, Utterance
@@ -155,34 +155,38 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def findings_of(
-    transcript: Transcript, model: SentimentModel | None = None, version: str = "feeling"
+    transcript: Transcript,
+    model: SentimentModel | None = None,
+    version: str = "feeling",
+    feelings: Sequence[UtteranceFeeling] | None = None,
 ) -> list[Finding]:
     """Return the findings ``sentiment`` (one) and ``abuse`` (where found) of a call.
 
     The caller is judged; where roles are unknown, whoever spoke, and ``version`` gets ``/all-text``.
-    Abuse by the agent is not found here: it is a matter of the quality rules.
+    Abuse by the agent is not found here: it is a matter of the quality rules. ``feelings`` are those of
+    :func:`feelings_of`, where they are known already.
     """
     model = model or SentimentModel.builtin()
     by_role = transcript.roles_known and all(u.role is not Role.UNKNOWN for u in transcript.utterances)
     by_number = {utterance.number: utterance for utterance in transcript.utterances}
+    if feelings is None:
+        feelings = feelings_of(transcript, model)
     feelings = [
         feeling
-        for feeling in feelings_of(transcript, model)
+        for feeling in feelings
         if (feeling.role is Role.CALLER or not by_role) and normalise(by_number[feeling.number].text).text
     ]
     version += "" if by_role else "/all-text"
 
     def finding(kind: str, label: str, probability: float, cited: Sequence[UtteranceFeeling]) -> Finding:
-        column = label if label in MOODS else "neutral"
+        said = [by_number[each.number] for each in cited]
+        spans = model.spans([utterance.text for utterance in said], label)
         return Finding(
             call_id=transcript.call_id,
             kind=kind,
             label=label,
             probability=probability,
-            evidence=tuple(
-                evidence_of(by_number[each.number], model.explain(by_number[each.number].text, column))
-                for each in cited
-            ),
+            evidence=tuple(map(evidence_of, said, spans)),
             model=version,
         )
 
@@ -224,18 +228,18 @@ def _mood(feelings: Sequence[UtteranceFeeling]) -> tuple[str, float, list[Uttera
     return mood, score(cited[0]), cited
 
 
-def evidence_of(utterance: Utterance, explanation: Explanation) -> Evidence:
+def evidence_of(utterance: Utterance, spans: Sequence[Span]) -> Evidence:
     """Cite the run of spans of an utterance that pulls its score most, or all of it where none pulls up."""
     best, running = (0.0, 0, 0), 0.0
     first = 0
-    for place, span in enumerate(explanation.spans):
+    for place, span in enumerate(spans):
         if running <= 0:
             running, first = 0.0, place
         running += span.pull
         if running > best[0]:
             best = (running, first, place)
     if best[0] > 0:
-        start, end = explanation.spans[best[1]].start, explanation.spans[best[2]].end
+        start, end = spans[best[1]].start, spans[best[2]].end
     else:
         start, end = 0, len(utterance.text)
     start_s, end_s = _seconds(utterance, start, end)

@@ -57,7 +57,7 @@ def views(texts: Sequence[str]) -> tuple[View, View]:
     text = np.repeat(np.arange(len(texts)), lengths)
     first = np.cumsum(lengths) - lengths
     origin = np.arange(len(codes)) - np.repeat(first, lengths) - 1
-    spoken = ~np.isin(codes, _SILENT)
+    spoken = np.logical_and.reduce([codes != sign for sign in _SILENT])
     return (
         View(_hashed(codes, text, CHARACTERS), CHARACTERS, text, origin),
         View(
@@ -87,7 +87,7 @@ def word_view(texts: Sequence[str]) -> View:
     )
 
 
-_SILENT = np.array([ord(sign) for sign in BREAKS], dtype=np.uint32)
+_SILENT = tuple(np.uint32(ord(sign)) for sign in BREAKS)
 
 
 def _hashed(codes: np.ndarray, text: np.ndarray, lengths: tuple[int, ...]) -> np.ndarray:

@@ -296,26 +296,40 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         else:
             column = int(logits.argmax()) if label is None else self.classes_.tolist().index(label)
             label = self.classes_[column]
-        pull = np.zeros(len(text) + 2)
-        reading = read(text)
-        owned = shares(reading) @ self.read_weights_[:, column]
-        for word, value in zip(reading.pulls, owned, strict=True):
-            pull[word.start + 1 : word.end + 1] += value / (word.end - word.start)
-        for view, values, first in scaled([text], self.words):
-            pulled = self._pulls(view.columns, first)[:, :, column] * values[0]
-            for row, length in zip(pulled, view.lengths, strict=True):
-                for offset in range(min(length, len(row))):
-                    pull[view.origin[offset:] + 1] += row[: len(row) - offset] / length
-        # What falls on the edges of the text belongs to no span.
-        pull = pull[1:-1]
-        spans = tuple(
-            Span(start, end, text[start:end], float(pull[start:end].sum()))
-            for start, end in _segments(text, [(word.start, word.end) for word in reading.pulls])
-        )
-        spans = tuple(span for span in spans if span.pull)
+        spans = self.spans([text], label)[0]
         return Explanation(
             label, float(logits[column]), spans, float(logits[column] - sum(s.pull for s in spans))
         )
+
+    def spans(self, texts: Sequence[str], label: Any) -> list[tuple[Span, ...]]:
+        """Return the spans of :meth:`explain` of each text, for a label that must be given."""
+        if not len(texts):
+            return []
+        column = 0 if len(self.intercept_) == 1 else self.classes_.tolist().index(label)
+        # each text has its edges beside its characters; what falls on them belongs to no span
+        lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
+        first = np.cumsum(lengths) - lengths + 1
+        pull = np.zeros(int(lengths.sum()))
+        for view, values, base in scaled(texts, self.words):
+            pulled = self._pulls(view.columns, base)[:, :, column] * values[view.text]
+            place = first[view.text] + view.origin
+            for row, length in zip(pulled, view.lengths, strict=True):
+                for offset in range(min(length, len(row))):
+                    pull[place[offset:]] += row[: len(row) - offset] / length
+        return [
+            self._spans(text, column, pull[start : start + len(text)])
+            for text, start in zip(texts, first.tolist(), strict=True)
+        ]
+
+    def _spans(self, text: str, column: int, pull: np.ndarray) -> tuple[Span, ...]:
+        """Return the spans of a text, of what each character's n-grams pull and what its words do."""
+        reading = read(text)
+        owned = shares(reading) @ self.read_weights_[:, column]
+        for word, value in zip(reading.pulls, owned.tolist(), strict=True):
+            pull[word.start : word.end] += value / (word.end - word.start)
+        cuts = _segments(text, [(word.start, word.end) for word in reading.pulls])
+        spans = (Span(start, end, text[start:end], float(pull[start:end].sum())) for start, end in cuts)
+        return tuple(span for span in spans if span.pull)
 
     def _pulls(self, columns: np.ndarray, first: int) -> np.ndarray:
         """Return the weights of n-grams, shape (n_lengths, n_places, n_logits); zero where none is known."""
@@ -325,7 +339,7 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._index = index
             self._padded = np.vstack([self.weights_, np.zeros((1, self.weights_.shape[1]), np.float32)])
         place = np.where(columns < COLUMNS, columns + first, GRAM_COLUMNS)
-        return np.asarray(self._padded[self._index[place]])
+        return np.asarray(self._padded.take(self._index.take(place), axis=0))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name not in _DERIVED}

@@ -9,6 +9,7 @@ statement, and a short adjective means what the noun before it makes of it (速�
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from analytics.feeling import lexicon as kinds
@@ -47,6 +48,7 @@ _PLAIN = (
 BREAKS = "，!?"
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Return ``text`` of the same length in the signs that the lexicon knows.
 

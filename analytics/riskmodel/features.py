@@ -83,6 +83,28 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """What columns of the text are worth in calls, ascending by call and column.
+
+    Attributes
+    ----------
+    call, column : int array, shape (n_cells,)
+    value : float array, shape (n_cells,)
+        (1 + log count) · scale, shortened for much text, · scale of the view.
+    count : int array, shape (n_cells,)
+        How often the column is found in the call.
+    of_hit : int array, shape (n_hits,)
+        The cell of each of the :class:`Hits` that they are made of.
+    """
+
+    call: np.ndarray
+    column: np.ndarray
+    value: np.ndarray
+    count: np.ndarray
+    of_hit: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A batch of calls as characters and runs.
 
@@ -175,7 +197,7 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.scale_ = np.ones(self.text_width + self.dense_width)
         self.view_scale_ = np.ones(len(self.views))
         self._learn_weights(reading)
-        dense = self._dense(reading, signals)
+        dense = self.dense(reading, signals)
         self.scale_[self.text_width :] = self._dense_scale(dense)
         return self._assembled(self._text_rows(reading), dense)
 
@@ -185,14 +207,14 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def rows(self, reading: Reading, signals: Signals | None = None) -> Any:
         """Return the rows of calls that have been read, as :meth:`transform` does."""
-        return self._assembled(self._text_rows(reading), self._dense(reading, signals))
+        return self._assembled(self._text_rows(reading), self.dense(reading, signals))
 
     def dot(self, reading: Reading, coef: np.ndarray, signals: Signals | None = None) -> np.ndarray:
         """Return :meth:`rows` · ``coef``, without making the rows."""
-        call, column, value = self._text_cells(reading)
+        cells = self.text_cells(reading, self.text_hits(reading))
         first = self.text_width
-        said = np.bincount(call, value * coef[column], minlength=len(reading.calls))
-        return np.asarray(said + self._dense(reading, signals) @ (self.scale_[first:] * coef[first:]))
+        said = np.bincount(cells.call, cells.value * coef[cells.column], minlength=len(reading.calls))
+        return np.asarray(said + self.dense(reading, signals) @ (self.scale_[first:] * coef[first:]))
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -332,22 +354,23 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             base += self._width(view)
 
     def _text_rows(self, reading: Reading) -> Any:
-        call, column, value = self._text_cells(reading)
-        pointers = np.searchsorted(call, np.arange(len(reading.calls) + 1))
-        return sparse.csr_matrix((value, column, pointers), shape=(len(reading.calls), self.text_width))
+        cells = self.text_cells(reading, self.text_hits(reading))
+        pointers = np.searchsorted(cells.call, np.arange(len(reading.calls) + 1))
+        return sparse.csr_matrix(
+            (cells.value, cells.column, pointers), shape=(len(reading.calls), self.text_width)
+        )
 
-    def _text_cells(self, reading: Reading) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return call, column and value of every run found, ascending.
-
-        The value is (1 + log count) · scale, shortened for much text, · scale of the view.
-        """
-        hits = self.text_hits(reading)
+    def text_cells(self, reading: Reading, hits: Hits) -> Cells:
+        """Return what the runs found by :meth:`text_hits` come to."""
         widths = [self._width(view) for view in self.views]
-        cells, counts = np.unique(hits.call * max(sum(widths), 1) + hits.column, return_counts=True)
+        cells, of_hit, counts = np.unique(
+            hits.call * max(sum(widths), 1) + hits.column, return_inverse=True, return_counts=True
+        )
         call, column = np.divmod(cells, max(sum(widths), 1))
         block = np.searchsorted(np.cumsum(widths), column, side="right")
         weighed = (1.0 + np.log(counts)) * self.scale_[column]
-        return call, column, self.view_scale_[block] * weighed / self._lengths(call, block, weighed)
+        value = self.view_scale_[block] * weighed / self._lengths(call, block, weighed)
+        return Cells(call, column, value, counts, of_hit)
 
     def _lengths(self, call: np.ndarray, block: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return what each cell is divided by: nearly the length of its call's row in its block.
@@ -359,7 +382,7 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         length[length == 0] = 1.0
         return np.asarray(length[place] ** 0.9)
 
-    def _dense(self, reading: Reading, signals: Signals | None) -> np.ndarray:
+    def dense(self, reading: Reading, signals: Signals | None) -> np.ndarray:
         """Return cues, shape and signals, unscaled, shape (n_calls, dense_width)."""
         count = len(reading.calls)
         cues = sum(len(cue_keys(speaker).names) for speaker, _ in self.cue_views)

@@ -11,7 +11,7 @@ from analytics.riskmodel.cues import cue_keys
 from analytics.riskmodel.features import CallFeatures, Hits, Reading, Signals
 from analytics.riskmodel.shape import COLUMNS, shape_in_words
 from analytics.riskmodel.signals import SIGNALS, Signal, signal_columns
-from analytics.words import default_tokeniser
+from analytics.words import words_of
 from calls.records import Evidence, Transcript
 
 #: Reasons named for a call at most, and places cited for one.
@@ -79,17 +79,21 @@ def reasons_of(
         Their contributions sum to ``coef · (row − mean)``.
     """
     reading = features.read([transcript])
-    row = features.rows(reading, signals)
-    parts = np.zeros(len(coef))
-    parts[row.indices] = coef[row.indices] * row.data
-    beside = parts - coef * mean
-    named = _passages(features, reading, parts, most)
-    named += _cues(features, reading, beside)
-    named += _shape(features, reading, beside)
-    named += _signals(features, signals, beside)
+    hits = features.text_hits(reading)
+    cells = features.text_cells(reading, hits)
+    said = coef[cells.column] * cells.value
+    width = features.text_width
+    row = features.dense(reading, signals)[0] * features.scale_[width:]
+    beside = coef[width:] * (row - mean[width:])
+    others = _cues(features, reading, beside)
+    others += _shape(features, reading, beside)
+    others += _signals(features, signals, beside)
+    pull = _pull(hits, (said / cells.count)[cells.of_hit], len(reading.characters.code))
+    named = _passages(features, reading, pull, most, others) + others
     named.sort(key=lambda reason: -abs(reason.contribution))
     named = named[:most]
-    rest = float(beside.sum()) - sum(reason.contribution for reason in named)
+    logit = float(said.sum() - coef[:width] @ mean[:width] + beside.sum())
+    rest = logit - sum(reason.contribution for reason in named)
     named.append(Reason("rest", REST, rest))
     total = sum(abs(reason.contribution) for reason in named) or 1.0
     return tuple(
@@ -97,37 +101,53 @@ def reasons_of(
     )
 
 
-def _passages(features: CallFeatures, reading: Reading, parts: np.ndarray, most: int) -> list[Reason]:
-    """Return the passages that move the logit most, up or down, of the utterances that move it most."""
+def _passages(
+    features: CallFeatures, reading: Reading, pull: np.ndarray, most: int, others: list[Reason]
+) -> list[Reason]:
+    """Return the passages that move the logit most, up or down, of the utterances that move it most.
+
+    No passage moves it farther than its utterance does. So those utterances are not looked at that cannot
+    be among the ``most`` reasons, beside the ``others`` and what was found before.
+    """
+    moved = np.bincount(
+        reading.characters.utterance, np.abs(pull), minlength=len(reading.calls[0].parts)
+    ).tolist()
+    found: dict[int, list[Reason]] = {}
+    sizes = sorted((abs(reason.contribution) for reason in others), reverse=True)[:most]
+    for number in sorted(range(len(moved)), key=lambda number: -moved[number])[:most]:
+        if len(sizes) == most and moved[number] < sizes[-1]:
+            break
+        found[number] = _passages_of(features, reading, pull, number)
+        sizes += [abs(reason.contribution) for reason in found[number]]
+        sizes = sorted(sizes, reverse=True)[:most]
+    return [reason for number in sorted(found) for reason in found[number]]
+
+
+def _passages_of(features: CallFeatures, reading: Reading, pull: np.ndarray, number: int) -> list[Reason]:
+    """Return the passages of one utterance that move the logit most, up and down."""
     characters = reading.characters
-    pull = _pull(features.text_hits(reading), parts, len(characters.code))
-    moved = np.bincount(characters.utterance, np.abs(pull), minlength=len(reading.calls[0].parts))
+    part = reading.calls[0].parts[number]
+    first, last = np.searchsorted(characters.utterance, [number, number + 1]).tolist()
+    here = slice(first, min(last, first + SEARCHED))
+    by_place = np.zeros(int(characters.place[here].max(initial=-1)) + 1)
+    by_place[characters.place[here]] = pull[here]
+    who = ("客服" if part.agent else "客户") if features.roles else "通话中"
     reasons = []
-    for number in sorted(np.argsort(-moved, kind="stable")[:most].tolist()):
-        part = reading.calls[0].parts[number]
-        first, last = np.searchsorted(characters.utterance, [number, number + 1])
-        here = slice(int(first), min(int(last), int(first) + SEARCHED))
-        by_place = np.zeros(int(characters.place[here].max(initial=-1)) + 1)
-        by_place[characters.place[here]] = pull[here]
-        who = ("客服" if part.agent else "客户") if features.roles else "通话中"
-        for start, end in _strongest(part.utterance.text[: len(by_place)], by_place):
-            evidence = _evidence(reading, number, (start, end))
-            moves = float(by_place[start:end].sum())
-            reasons.append(Reason("words", f"{who}说“{evidence.text}”", moves, 0.0, (evidence,)))
+    for start, end in _strongest(part.utterance.text[: len(by_place)], by_place):
+        evidence = _evidence(reading, number, (start, end))
+        moves = float(by_place[start:end].sum())
+        reasons.append(Reason("words", f"{who}说“{evidence.text}”", moves, 0.0, (evidence,)))
     return reasons
 
 
-def _pull(hits: Hits, parts: np.ndarray, count: int) -> np.ndarray:
-    """Return what each character adds: a column's part is shared by its places, and there by characters."""
+def _pull(hits: Hits, added: np.ndarray, count: int) -> np.ndarray:
+    """Return what each character adds, shape (count,): what each hit adds is shared by its characters."""
     pull = np.zeros(count)
-    if not len(hits.column):
-        return pull
-    _, number, times = np.unique(hits.column, return_inverse=True, return_counts=True)
     length = hits.last - hits.first
-    each = parts[hits.column] / times[number] / length
-    for offset in range(int(length.max())):
+    each = added / length
+    for offset in range(int(length.max(initial=0))):
         inside = length > offset
-        np.add.at(pull, hits.first[inside] + offset, each[inside])
+        pull += np.bincount(hits.first[inside] + offset, each[inside], minlength=count)
     return pull
 
 
@@ -137,7 +157,7 @@ def _strongest(text: str, pull: np.ndarray) -> list[tuple[int, int]]:
     A passage does not go over signs. Half of the mean of the pulls to its side is the floor that keeps it
     to the words that matter.
     """
-    words = [(start, end, word.isalnum()) for word, start, end in default_tokeniser().words(text)]
+    words = [(start, end, word.isalnum()) for word, start, end in words_of(text)]
     found = []
     for sign in (1.0, -1.0):
         to_side = sign * pull
@@ -173,12 +193,11 @@ def _cues(features: CallFeatures, reading: Reading, beside: np.ndarray) -> list[
     """Return one reason for each cue and speaker, over its stages."""
     hits = features.cue_hits(reading)
     where = zip(hits.column.tolist(), hits.first.tolist(), hits.last.tolist(), strict=True)
-    column = features.text_width
     owners: list[tuple[str, str]] = []
     total: dict[tuple[str, str], float] = {}
     for speaker, _ in features.cue_views:
         for name in cue_keys(speaker).names:
-            total[speaker, name] = total.get((speaker, name), 0.0) + float(beside[column + len(owners)])
+            total[speaker, name] = total.get((speaker, name), 0.0) + float(beside[len(owners)])
             owners.append((speaker, name))
     places: dict[tuple[str, str], set[tuple[int, int]]] = {owner: set() for owner in owners}
     for cue, first, last in where:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from analytics.themes.gramspace import Part
-from analytics.words import default_tokeniser
+from analytics.words import words_of
 from calls.records import Evidence, Utterance
 
 
 def spread(value: np.ndarray, start: np.ndarray, end: np.ndarray, length: int) -> np.ndarray:
     """Return what falls to each of ``length`` characters when values are shared out over their spans."""
-    pull = np.zeros(length)
     width = end - start
-    for step in range(int(width.max(initial=0))):
-        inside = width > step
-        pull += np.bincount(start[inside] + step, value[inside] / width[inside], minlength=length)
-    return pull
+    first = np.cumsum(width) - width
+    place = np.arange(width.sum()) + np.repeat(start - first, width)
+    return np.bincount(place, np.repeat(value / np.maximum(width, 1), width), minlength=length)
 
 
 def cite(part: Part, pull: np.ndarray) -> Evidence:
@@ -37,18 +33,14 @@ def cite(part: Part, pull: np.ndarray) -> Evidence:
     helpful = pull[pull > 0]
     above = np.cumsum(np.append(0.0, pull - (0.5 * helpful.mean() if helpful.size else 0.0)))
     best, running, first = (-np.inf, 0, 0), 0.0, 0
-    for start, end in _words(spoken.text):
+    above = above.tolist()
+    for _, start, end in words_of(spoken.text):
         if running <= 0:
             running, first = 0.0, start
         running += above[end] - above[start]
         if running > best[0]:
             best = (running, first, end)
     return evidence_of(part, best[1], best[2])
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[tuple[int, int], ...]:
-    return tuple((start, end) for _, start, end in default_tokeniser().words(text))
 
 
 def evidence_of(part: Part, start: int, end: int) -> Evidence:

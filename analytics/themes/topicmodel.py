@@ -378,6 +378,9 @@ class _Reading:
         by_part = replace(self._found, row=self._found.grams.text[self._found.source])
         self._weight = model.space_.weigh_each(by_part, len(parts))
         self._scores = _summed(by_part, self._weight, len(parts), model.coef_) + model.intercept_
+        known = np.flatnonzero(self._found.column >= 0)
+        self._known = known[np.argsort(by_part.row[known], kind="stable")]
+        self._first = np.searchsorted(by_part.row[self._known], np.arange(len(parts) + 1)).tolist()
 
     def probabilities(self) -> np.ndarray:
         """Return the probability of each topic, shape (n_topics,)."""
@@ -396,10 +399,10 @@ class _Reading:
 
     def _pull(self, part: int, topic: int) -> np.ndarray:
         """Return what each character of a part adds to the score of a topic."""
-        grams, source = self._found.grams, self._found.source
-        here = np.flatnonzero((grams.text[source] == part) & (self._found.column >= 0))
+        grams = self._found.grams
+        here = self._known[self._first[part] : self._first[part + 1]]
         added = self._weight[here] * self._model.coef_[self._found.column[here], topic]
-        places = source[here]
+        places = self._found.source[here]
         length = len(self._parts[part].said.spoken.text)
         return spread(added, grams.start[places], grams.end[places], length)
 

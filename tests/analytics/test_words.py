@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.words import Spoken, Tokeniser, Unit, normalise, syllable, units
+from analytics.words import Spoken, Tokeniser, Unit, default_tokeniser, normalise, syllable, unit_names, units
 
 pytestmark = pytest.mark.unit
 
@@ -95,3 +95,14 @@ def test_a_cache_folder_that_cannot_be_made_is_no_obstacle(tmp_path: Path) -> No
     tokeniser = Tokeniser((), cache=tmp_path / "file" / "cache")
 
     assert [word for word, _, _ in tokeniser.words("你好")] == ["你好"]
+
+
+@given(st.text(alphabet="我要投诉你们的套餐乱扣话费银行流量用不完〇Ta1-+，\r\n ", max_size=30))
+def test_texts_are_cut_as_jieba_cuts_them(text: str) -> None:
+    tokeniser = default_tokeniser()
+
+    assert [word for word, _, _ in tokeniser.words(text)] == list(tokeniser._jieba.cut(text, HMM=False))
+
+
+def test_the_names_of_units_are_those_of_the_units() -> None:
+    assert sorted(unit_names("我要投诉你们")) == sorted(unit.name for unit in units("我要投诉你们"))
