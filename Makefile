@@ -20,7 +20,7 @@ demo: $(VENV)/.demo ## Play scripted calls through the whole house and show the 
 
 test: check ## Check everything: style, types, floors, a small demo, all tests with coverage
 	$(BIN)/huawu demo --calls 4 --out out/check --quiet
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(PYTEST)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: $(VENV)/.dev ## Style, types and the import contract
 	$(BIN)/ruff check .

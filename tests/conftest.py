@@ -17,15 +17,6 @@ from calls.store import Store
 from tests.skips import SkipWatch
 
 CATEGORIES = {"unit", "integration", "browser"}
-#: Tests that keep real time with processes of their own: one after the other, beside all the rest.
-REAL_TIME = (
-    "tests/doors/",
-    "tests/benchmarks/",
-    "tests/huawu/",
-    "tests/ivr/doors/",
-    "tests/ivr/sip/",
-    "tests/test_readme",
-)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,10 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     unmarked = [item.nodeid for item in items if not CATEGORIES & {mark.name for mark in item.iter_markers()}]
     if unmarked:
         raise pytest.UsageError(f"tests without one of the markers {sorted(CATEGORIES)}: {unmarked}")
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = "real time" if file.startswith(REAL_TIME) else file
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)

@@ -42,8 +42,7 @@ def test_a_broken_model_file_is_trained_anew(
     with caplog.at_level(logging.WARNING):
         again = Judge.load(tmp_path)
 
-    (warning,) = caplog.messages
-    assert "-assessor.skops: the model cannot be read" in warning
+    assert any("-assessor.skops: the model cannot be read" in message for message in caplog.messages)
     assert judged(again) == judged(judge)
     assert read_model(tmp_path / f"{model_key()[:32]}-assessor.skops") is not None
 
