@@ -8,8 +8,9 @@ import numpy as np
 
 from analytics.calltext import CallRows, CallText, Turn
 from analytics.scorer import CallScorer
+from analytics.timing import said_at
 from analytics.words import units, words_of
-from calls.records import Evidence, Utterance
+from calls.records import Evidence
 
 #: Turns cited for one finding at most.
 CITED = 3
@@ -87,21 +88,6 @@ def _evidence(turn: Turn, pull: np.ndarray) -> Evidence:
         if running > best[0]:
             best = (running, first, end)
     span = turn.spoken.original_span(best[1], best[2])
-    start_s, end_s = _seconds(turn.utterance, span)
+    start_s, end_s = said_at(turn.utterance, *span)
     text = turn.utterance.text[span[0] : span[1]]
     return Evidence(utterance=turn.utterance.number, start=start_s, end=end_s, text=text, span=span)
-
-
-def _seconds(utterance: Utterance, span: tuple[int, int]) -> tuple[float, float]:
-    """Return the time of a span from the recognised words, or of the utterance where words do not fit it."""
-    place, inside = 0, []
-    for word in utterance.words:
-        found = utterance.text.find(word.text, place)
-        if found < 0:
-            return utterance.start, utterance.end
-        place = found + len(word.text)
-        if found < span[1] and place > span[0]:
-            inside.append(word)
-    if not inside:
-        return utterance.start, utterance.end
-    return inside[0].start, inside[-1].end

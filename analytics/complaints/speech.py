@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from analytics.calltext import Turn
 from analytics.sounds import sounds
+from analytics.timing import said_at
 from analytics.words import NUMERALS
-from calls.records import Evidence, Utterance, Word
+from calls.records import Evidence, Utterance
 
 _NUMERAL = re.compile(f"[{NUMERALS}]")
 
@@ -74,20 +75,11 @@ def cited(utterance: Utterance, span: tuple[int, int]) -> Evidence:
 
     Its time is that of the recognised words under the span, or of the utterance where words do not fit it.
     """
-    place = 0
-    inside: list[Word] = []
-    for word in utterance.words:
-        found = utterance.text.find(word.text, place)
-        if found < 0:
-            inside = []
-            break
-        place = found + len(word.text)
-        if found < span[1] and place > span[0]:
-            inside.append(word)
+    start, end = said_at(utterance, *span)
     return Evidence(
         utterance=utterance.number,
-        start=inside[0].start if inside else utterance.start,
-        end=inside[-1].end if inside else utterance.end,
+        start=start,
+        end=end,
         text=utterance.text[span[0] : span[1]],
         span=span,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from analytics.feeling.model import MOODS, SentimentModel, Span, polarity
 from analytics.labels import STRONG_NEGATIVE
+from analytics.timing import said_at
 from analytics.words import normalise
 from calls.records import Evidence, Finding, Role, Transcript, Utterance
 
@@ -242,7 +243,7 @@ def evidence_of(utterance: Utterance, spans: Sequence[Span]) -> Evidence:
         start, end = spans[best[1]].start, spans[best[2]].end
     else:
         start, end = 0, len(utterance.text)
-    start_s, end_s = _seconds(utterance, start, end)
+    start_s, end_s = said_at(utterance, start, end)
     return Evidence(
         utterance=utterance.number,
         start=start_s,
@@ -250,21 +251,6 @@ def evidence_of(utterance: Utterance, spans: Sequence[Span]) -> Evidence:
         text=utterance.text[start:end],
         span=(start, end),
     )
-
-
-def _seconds(utterance: Utterance, start: int, end: int) -> tuple[float, float]:
-    """Return the time of a span from the recognised words, or of the utterance where words do not fit it."""
-    place, inside = 0, []
-    for word in utterance.words:
-        found = utterance.text.find(word.text, place)
-        if found < 0:
-            return utterance.start, utterance.end
-        place = found + len(word.text)
-        if found < end and place > start:
-            inside.append(word)
-    if not inside:
-        return utterance.start, utterance.end
-    return inside[0].start, inside[-1].end
 
 
 __all__ = [

@@ -10,6 +10,7 @@ from analytics.redaction.addresses import addresses
 from analytics.redaction.names import names
 from analytics.redaction.numbers import numbers
 from analytics.redaction.stream import Stream, streams
+from analytics.timing import said_at
 from calls.records import Role, Transcript, Utterance
 
 #: Stands for each hidden character.
@@ -53,7 +54,7 @@ def personal_spans(utterances: Iterable[Utterance]) -> list[PersonalSpan]:
         for start, end, kind in _merged(stream):
             for utterance, first, last in stream.pieces(start, end):
                 found.append(
-                    PersonalSpan(utterance.number, first, last, kind, *_seconds(utterance, first, last))
+                    PersonalSpan(utterance.number, first, last, kind, *said_at(utterance, first, last))
                 )
     return sorted(found, key=lambda each: (each.utterance, each.start))
 
@@ -122,17 +123,3 @@ def _hide(utterance: Utterance, spans: Iterable[PersonalSpan]) -> Utterance:
         place = begin + len(word.text)
         words[number] = replace(word, text=text[begin:place])
     return replace(utterance, text=text, words=tuple(words))
-
-
-def _seconds(utterance: Utterance, start: int, end: int) -> tuple[float, float]:
-    place, inside = 0, []
-    for word in utterance.words:
-        begin = utterance.text.find(word.text, place)
-        if begin < 0:
-            return utterance.start, utterance.end
-        place = begin + len(word.text)
-        if begin < end and place > start:
-            inside.append(word)
-    if not inside:
-        return utterance.start, utterance.end
-    return inside[0].start, inside[-1].end

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analytics.evidence import _seconds
 from analytics.riskmodel.cues import cue_keys
 from analytics.riskmodel.features import CallFeatures, Hits, Reading, Signals
 from analytics.riskmodel.shape import COLUMNS, shape_in_words
 from analytics.riskmodel.signals import SIGNALS, Signal, signal_columns
+from analytics.timing import said_at
 from analytics.words import words_of
 from calls.records import Evidence, Transcript
 
@@ -249,7 +249,7 @@ def _cited(reading: Reading, first: int, last: int) -> Evidence:
 
 def _evidence(reading: Reading, number: int, span: tuple[int, int]) -> Evidence:
     utterance = reading.calls[0].parts[number].utterance
-    start, end = _seconds(utterance, span)
+    start, end = said_at(utterance, *span)
     return Evidence(
         utterance=utterance.number, start=start, end=end, text=utterance.text[span[0] : span[1]], span=span
     )

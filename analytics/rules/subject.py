@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from analytics.sounds import SoundIndex, Tolerance, sounds
+from analytics.timing import said_at
 from analytics.words import normalise
 from calls.records import Call, CallEvent, Evidence, Finding, Role, Transcript, Utterance
 
@@ -156,7 +157,7 @@ class Heard:
     def evidence(self, hit: Hit) -> Evidence:
         """Return where a hit can be heard and read."""
         utterance = self.utterances[hit.position]
-        start, end = hit.seconds or _said_at(utterance, hit.start, hit.end)
+        start, end = hit.seconds or said_at(utterance, hit.start, hit.end)
         return Evidence(
             utterance=utterance.number,
             start=start,
@@ -168,19 +169,3 @@ class Heard:
     def whole(self, position: int, seconds: tuple[float, float] | None = None) -> Hit:
         """Return an utterance as a hit."""
         return Hit(position, 0, len(self.utterances[position].text), seconds=seconds)
-
-
-def _said_at(utterance: Utterance, first: int, last: int) -> tuple[float, float]:
-    """Return the time of a span from the recognised words, or of the utterance where words do not fit it."""
-    place, inside = 0, []
-    for word in utterance.words:
-        found = utterance.text.find(word.text, place)
-        if found < 0:
-            break
-        place = found + len(word.text)
-        if found < last and place > first:
-            inside.append(word)
-    else:
-        if inside:
-            return inside[0].start, inside[-1].end
-    return utterance.start, utterance.end

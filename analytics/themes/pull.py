@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.themes.gramspace import Part
+from analytics.timing import said_at
 from analytics.words import words_of
-from calls.records import Evidence, Utterance
+from calls.records import Evidence
 
 
 def spread(value: np.ndarray, start: np.ndarray, end: np.ndarray, length: int) -> np.ndarray:
@@ -50,18 +51,5 @@ def evidence_of(part: Part, start: int, end: int) -> Evidence:
     if said is None:
         span = (begin + part.shift, stop + part.shift)
         return Evidence(utterance=0, start=0.0, end=0.0, text=text, span=span)
-    heard = _heard(said, (begin, stop))
+    heard = said_at(said, begin, stop)
     return Evidence(utterance=said.number, start=heard[0], end=heard[1], text=text, span=(begin, stop))
-
-
-def _heard(utterance: Utterance, span: tuple[int, int]) -> tuple[float, float]:
-    """Return when a span is said: by the recognised words, or the utterance where these do not fit it."""
-    place, inside = 0, []
-    for word in utterance.words:
-        found = utterance.text.find(word.text, place)
-        if found < 0:
-            return utterance.start, utterance.end
-        place = found + len(word.text)
-        if found < span[1] and place > span[0]:
-            inside.append(word)
-    return (inside[0].start, inside[-1].end) if inside else (utterance.start, utterance.end)
