@@ -39,7 +39,7 @@ def cite(
         One to :data:`CITED` items; empty only where no turn counts. Beyond the strongest turn only
         those are cited that by themselves are on the same side.
     """
-    counted = [k for k in range(len(turns)) if rows.caller[k] or scorer.speaker == "anyone"]
+    counted = [k for k in range(len(turns)) if rows.caller[k]]
     if not counted:
         return ()
     scores = sign * scorer.turn_scores(rows)[:, target]

@@ -19,7 +19,7 @@ from analytics.evidence import cite
 from analytics.feeling.builtin import builtin_model
 from analytics.feeling.call import UtteranceFeeling, feelings_of, findings_of
 from analytics.modelfile import model_key, read_model, write_model
-from analytics.riskmodel.builtin import BAD, seed_transcript, vote
+from analytics.riskmodel.builtin import BAD, vote
 from analytics.riskmodel.model import RiskModel
 from analytics.riskmodel.reasons import Reason
 from analytics.riskmodel.signals import FROM_FINDINGS, NOT_FOUND, all_signals_of
@@ -28,8 +28,7 @@ from analytics.rules.loading import load_rules, shipped_path
 from analytics.rules.ruleset import RuleSet
 from analytics.rules.scoring import FormScore, form_score, machine, machine_scores
 from analytics.rules.subject import Subject
-from analytics.seed.assembly import SeedCall, assemble, family_groups, single_calls
-from analytics.seed.corpus import read_seed
+from analytics.seed.assembly import SeedCall, seed_calls, seed_transcript
 from analytics.themes.topicmodel import TopicModel
 from analytics.training.shelf import ModelShelf
 from analytics.words import normalise
@@ -45,9 +44,6 @@ from calls.records import (
     Transcript,
 )
 
-#: Calls assembled from the seed beside its single utterances, and the groups that families are dealt over.
-ASSEMBLED_CALLS = 700
-GROUPS = 6
 #: Days before a call in which earlier ones of the same caller make it a repeated contact.
 REPEAT_DAYS = 7
 #: The complaint classifier's answers by their names as signals of the risk model.
@@ -314,13 +310,6 @@ def _reason(reason: Reason, made: Sequence[Finding]) -> RiskReason:
             evidence = next((each.evidence for each in made if each.kind == _SHOWN_BY[title]), ())
             words += f"：“{evidence[0].text}”" if evidence else ""
     return RiskReason(words=words, share=reason.contribution, evidence=evidence)
-
-
-def seed_calls() -> list[SeedCall]:
-    """Return the training set: every seed utterance as a call, and calls assembled from them."""
-    rows = read_seed()
-    groups = family_groups(rows, GROUPS)
-    return single_calls(rows, groups) + assemble(rows, groups, ASSEMBLED_CALLS)
 
 
 def _train_assessor() -> ComplaintAssessor:

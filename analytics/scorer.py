@@ -25,10 +25,10 @@ POOLED = ("highest turn", "mean turn", "whole call")
 class CallScorer(BaseEstimator):  # type: ignore[misc]
     """Gives every call a probability for each of several yes/no targets.
 
+    The caller's turns are pooled. The whole call's row holds both parties, as separate features.
+
     Parameters
     ----------
-    speaker : {"caller", "anyone"}, default "caller"
-        Whose turns are pooled. The whole call's row holds both parties, as separate features.
     C : float, default 10.0
         Inverse strength of the regularisation of the linear model.
     folds : int, default 2
@@ -43,8 +43,7 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
     pool_intercept_ : float array, shape (n_targets,)
     """
 
-    def __init__(self, speaker: str = "caller", C: float = 10.0, folds: int = 2) -> None:
-        self.speaker = speaker
+    def __init__(self, C: float = 10.0, folds: int = 2) -> None:
         self.C = C
         self.folds = folds
 
@@ -96,7 +95,7 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
         """Return pooled scores, shape (n_calls, n_targets, 3); without counted turns, the whole's."""
         whole = _sums(rows.whole, coef) + intercept
         pooled = np.repeat(whole[:, :, np.newaxis], len(POOLED), axis=2)
-        counted = rows.caller if self.speaker == "caller" else np.ones_like(rows.caller)
+        counted = rows.caller
         if not counted.any():
             return pooled
         scores = (_sums(rows.turns, coef) + intercept)[counted]

@@ -6,12 +6,11 @@ import numpy as np
 
 from analytics.labels import NO_COMPLAINT, STRONG_NEGATIVE
 from analytics.riskmodel.model import RiskModel
-from analytics.seed.assembly import SeedCall, assemble, family_groups
+from analytics.seed.assembly import GROUPS, SeedCall, assemble, family_groups, seed_transcript
 from analytics.seed.corpus import read_seed
-from calls.records import Role, Transcript, Utterance
 
-#: Calls assembled from the seed, and the groups that utterance families are dealt over.
-CALLS, GROUPS = 1200, 6
+#: Calls assembled from the seed.
+CALLS = 1200
 
 #: How bad a call is, as raters might vote from -2 to 2: by severity, and by mood where nobody complains.
 BY_SEVERITY = {"一般": -1.0, "重大": -1.5, "紧急": -2.0}
@@ -46,12 +45,3 @@ def vote(call: SeedCall) -> float:
     """Return how bad a seed call is, by the graver of severity and mood."""
     mood = BY_MOOD[call.sentiment]
     return mood if call.severity == NO_COMPLAINT else min(mood, BY_SEVERITY[call.severity])
-
-
-def seed_transcript(call: SeedCall) -> Transcript:
-    """Return a seed call as a transcript without times."""
-    said = tuple(
-        Utterance(number=number, role=Role(role), start=0.0, end=0.0, text=text)
-        for number, (role, text) in enumerate(call.turns)
-    )
-    return Transcript(call_id="seed", recogniser="written", model="seed", utterances=said)

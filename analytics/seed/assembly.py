@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.labels import NO_COMPLAINT, SEVERITIES, STRONG_NEGATIVE
-from analytics.seed.corpus import SeedRow
-from calls.records import Role
+from analytics.seed.corpus import SeedRow, read_seed
+from calls.records import Role, Transcript, Utterance
 
+#: Calls assembled from the seed beside its single utterances, and the groups that families are dealt over.
+ASSEMBLED_CALLS = 700
+GROUPS = 6
 #: How often the leading line of a call is of a kind: most calls are plain requests.
 LEADS = {"plain": 0.55, "complaint": 0.3, "negative": 0.07, "positive": 0.08}
 #: How likely a call of one topic also touches a second.
@@ -29,6 +32,22 @@ class SeedCall:
     severity: str
     sentiment: str
     group: int
+
+
+def seed_calls() -> list[SeedCall]:
+    """Return what models learn from: every seed utterance as a call, and calls assembled from them."""
+    rows = read_seed()
+    groups = family_groups(rows, GROUPS)
+    return single_calls(rows, groups) + assemble(rows, groups, ASSEMBLED_CALLS)
+
+
+def seed_transcript(call: SeedCall) -> Transcript:
+    """Return a seed call as a transcript without times."""
+    said = tuple(
+        Utterance(number=number, role=Role(role), start=0.0, end=0.0, text=text)
+        for number, (role, text) in enumerate(call.turns)
+    )
+    return Transcript(call_id="seed", recogniser="written", model="seed", utterances=said)
 
 
 def single_calls(rows: Sequence[SeedRow], groups: Sequence[int]) -> list[SeedCall]:

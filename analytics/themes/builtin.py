@@ -11,16 +11,12 @@ import skops.io
 from platformdirs import user_cache_path
 
 from analytics.modelfile import TRUSTED, model_key, write_model
-from analytics.seed.assembly import SeedCall, assemble, family_groups, single_calls
-from analytics.seed.corpus import read_seed
+from analytics.seed.assembly import GROUPS, seed_calls, seed_transcript
 from analytics.themes.taxonomy import load_taxonomy, shipped_path
 from analytics.themes.topicmodel import TopicModel
 from calls.records import Role, Transcript, Utterance
 
-#: Calls assembled from the seed beside its single utterances, the groups that families are dealt over, and
-#: the folds that these are dealt over.
-ASSEMBLED_CALLS = 700
-GROUPS = 6
+#: The folds that the seed's groups are dealt over.
 FOLDS = 3
 #: What the model's file names beyond :data:`analytics.modelfile.TRUSTED`.
 CLASSES = ("analytics.themes.gramspace.GramSpace", "analytics.themes.topicmodel.TopicModel")
@@ -34,15 +30,13 @@ def train_builtin() -> TopicModel:
     The seed holds few lines of agents: apart, the words of a topic would have to be learnt twice from them.
     """
     taxonomy = load_taxonomy()
-    rows = read_seed()
-    groups = family_groups(rows, GROUPS)
-    calls = single_calls(rows, groups) + assemble(rows, groups, ASSEMBLED_CALLS)
-    X = [_transcript(call) for call in calls]
+    calls = seed_calls()
+    X = [seed_transcript(call) for call in calls]
     y = [call.topics for call in calls]
     dealt = [str(call.group) for call in calls]
     for topic, entry in taxonomy.topics.items():
         for number, example in enumerate(entry.examples):
-            X.append(_said((Role.CALLER, example)))
+            X.append(_said(example))
             y.append(frozenset({topic}))
             dealt.append(str(number % GROUPS))
     hints = {topic: (entry.name, *entry.keywords) for topic, entry in taxonomy.topics.items()}
@@ -82,13 +76,6 @@ def _read(path: Path) -> TopicModel | None:
     return model if isinstance(model, TopicModel) else None
 
 
-def _transcript(call: SeedCall) -> Transcript:
-    return _said(*call.turns)
-
-
-def _said(*turns: tuple[str, str]) -> Transcript:
-    utterances = tuple(
-        Utterance(number=number, role=Role(role), start=0.0, end=0.0, text=text)
-        for number, (role, text) in enumerate(turns)
-    )
-    return Transcript(call_id="", recogniser="written", model="written", utterances=utterances)
+def _said(example: str) -> Transcript:
+    utterance = Utterance(number=0, role=Role.CALLER, start=0.0, end=0.0, text=example)
+    return Transcript(call_id="", recogniser="written", model="written", utterances=(utterance,))

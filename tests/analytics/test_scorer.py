@@ -9,7 +9,8 @@ from sklearn.metrics import f1_score
 
 from analytics.calltext import CallText
 from analytics.complaint import ComplaintClassifier
-from analytics.judge import seed_calls, train_complaint
+from analytics.judge import train_complaint
+from analytics.seed.assembly import seed_calls
 from analytics.words import normalise
 
 CALLS = [

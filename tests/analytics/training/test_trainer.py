@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analytics.judge import Judge, seed_calls
-from analytics.riskmodel.builtin import seed_transcript
+from analytics.judge import Judge
+from analytics.seed.assembly import seed_calls, seed_transcript
 from analytics.training.shelf import ModelShelf
 from analytics.training.trainer import Trained, train
 from analytics.training.verdicts import JudgedCall, judged_calls
