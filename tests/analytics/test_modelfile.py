@@ -16,8 +16,8 @@ pytestmark = pytest.mark.integration
 CALL = transcript("c:宽带断了三天了我要投诉", "a:马上给您处理")
 
 
-def judged(judge: Judge) -> list[tuple[str, str, float]]:
-    return [(f.kind, f.label, round(f.probability, 9)) for f in judge.judge(CALL).findings]
+def judged(judge: Judge) -> dict[tuple[str, str], float]:
+    return {(f.kind, f.label): f.probability for f in judge.judge(CALL).findings}
 
 
 def test_a_cached_judge_judges_as_the_trained_one(judge: Judge, judge_cache: Path) -> None:
@@ -43,7 +43,8 @@ def test_a_broken_model_file_is_trained_anew(
         again = Judge.load(tmp_path)
 
     assert any("-assessor.skops: the model cannot be read" in message for message in caplog.messages)
-    assert judged(again) == judged(judge)
+    # two trainings agree but for the order in which many numbers were added up
+    assert judged(again) == pytest.approx(judged(judge), abs=1e-6)
     assert read_model(tmp_path / f"{model_key()[:32]}-assessor.skops") is not None
 
 
