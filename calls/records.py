@@ -332,6 +332,10 @@ class Review:
     """A person's verdict on a call. ``None`` means *not judged*, never *no*.
 
     ``score`` is that of the scorecard, 0 to 100; ``fatal`` tells whether an item failed that may not fail.
+    ``scorecard`` names the form and ``form`` the rule file with its version, the id of a
+    :class:`calls.reviewing.FormVersion`. ``reviewer`` is the id of a user, or the name that was typed at a
+    desk without accounts. ``replaces`` is the review for which this one, the final verdict after an appeal,
+    stands.
     """
 
     id: str = field(default_factory=new_id)
@@ -345,12 +349,15 @@ class Review:
     fatal: bool | None = None
     comment: str = ""
     plan_id: str | None = None
+    scorecard: str = ""
+    form: str = ""
+    replaces: str | None = None
     created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One answered item of a scorecard, by a person or by the machine."""
+    """One answered item of a scorecard, by a person or by the machine; ``at`` is the second it speaks of."""
 
     id: str = field(default_factory=new_id)
     call_id: str
@@ -359,42 +366,57 @@ class Score:
     by: str
     review_id: str | None = None
     comment: str = ""
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
-    """An agent's objection to a review and what became of it."""
+    """An agent's objection to a review and what became of it.
+
+    ``state`` is ``open``, ``declined`` (by the team's supervisor), ``forwarded``, ``assigned`` (to
+    ``inspector``), ``upheld`` or ``dismissed``; the last two are decided by ``decided_by``.
+    """
 
     id: str = field(default_factory=new_id)
     review_id: str
     agent_id: str
     comment: str
     state: str = "open"
+    inspector: str | None = None
     decided_by: str | None = None
     created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """One call judged by several raters, to compare them."""
+    """One call judged by several ``raters``, to compare them; ``state`` is ``open`` or ``closed``."""
 
     id: str = field(default_factory=new_id)
     call_id: str
+    name: str = ""
+    raters: tuple[str, ...] = ()
     review_ids: tuple[str, ...] = ()
+    state: str = "open"
     created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A complaint being worked on."""
+    """A complaint being worked on; its history is in :class:`calls.reviewing.CaseStep`.
+
+    ``state`` is ``open``, ``working`` or ``closed``; ``reply`` is what the caller was told.
+    """
 
     id: str = field(default_factory=new_id)
     call_id: str
     level: str
     owner: str = ""
     deadline: datetime | None = None
-    steps: tuple[str, ...] = ()
+    cause: str = ""
+    department: str = ""
+    reply: str = ""
     state: str = "open"
+    closed_at: datetime | None = None
     created_at: datetime = field(default_factory=utc_now)
 
 

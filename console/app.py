@@ -10,12 +10,14 @@ from jinja2 import StrictUndefined
 
 from calls.masking import masked_number
 from console import (
+    access,
     calls,
     faults,
     figures,
     guard,
     language,
     listing,
+    navigation,
     passages,
     recordings,
     reviews,
@@ -66,11 +68,13 @@ def create_app(store_url: str, recordings_folder: Path, web_calls: webcall.WebCa
     app.extensions["desk"] = Desk(store_url, recordings_folder)
     app.extensions["web-calls"] = web_calls
     guard.install(app)
+    access.install(app)
     language.install(app)
     faults.install(app)
     app.context_processor(_words)
     for module in (sample, calls, reviews, recordings, webcall):
         app.register_blueprint(module.blueprint)
+    access.require_rights(app)
     return app
 
 
@@ -80,7 +84,7 @@ def _words() -> dict[str, Any]:
     return {
         "language": spoken,
         "switch_query": language.switch_query,
-        "can_call": webcall.offered() is not None,
+        "places": navigation.places(),
         "t": language.t,
         "label": lambda kind, value: label_text(kind, value, spoken),
         "known": lambda key, otherwise: known_text(key, spoken, otherwise),

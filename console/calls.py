@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request
 
 from calls.errors import NotFound
-from calls.records import Call
+from console.access import allow, known_call, visible
 from console.desk import the_desk
 from console.dossier import gather
 from console.language import t
 from console.listing import CallFilter, list_calls
+from console.rights import Right
 from console.texts import TEXTS
 from console.verdict import Verdict, VerdictError
 from console.worklist import Worklist, load_worklist
@@ -21,17 +22,20 @@ REVIEWER_COOKIE = "reviewer"
 
 
 @blueprint.get("/calls")
+@allow(Right.CALLS)
 def listing() -> str:
     """Show a page of calls, filtered by topic, complaint severity and outcome."""
     wanted = CallFilter(**{field: _choice(field) for field in CallFilter.CHOICES})
     page = _page()
-    found = list_calls(the_desk().store, wanted, page)
+    store = the_desk().store
+    found = list_calls(store, wanted, page, seen=visible(store))
     if page > found.pages:
         abort(404, description=t("fault.no-page", page=page, pages=found.pages))
     return render_template("calls.html", listing=found, wanted=wanted, choices=CallFilter.CHOICES)
 
 
 @blueprint.get("/calls/<call_id>")
+@allow(Right.CALLS)
 def call(call_id: str) -> str:
     """Show one call."""
     return call_page(call_id, request.args.get("plan"))
@@ -53,10 +57,8 @@ def call_page(
     problem : VerdictError, optional
         Why the draft was not stored.
     """
-    try:
-        dossier = gather(the_desk().store, call_id, worklist(plan_id))
-    except NotFound:
-        abort(404, description=t("fault.no-call", id=call_id))
+    known_call(call_id)
+    dossier = gather(the_desk().store, call_id, worklist(plan_id))
     plan = dossier.worklist.plan.id if dossier.worklist and dossier.draw else ""
     return render_template(
         "call.html",
@@ -74,14 +76,6 @@ def worklist(plan_id: str | None) -> Worklist | None:
         return load_worklist(the_desk().store, plan_id or None)
     except NotFound:
         abort(404, description=t("fault.no-plan", id=plan_id))
-
-
-def known_call(call_id: str) -> Call:
-    """Return a call or answer that there is none."""
-    try:
-        return the_desk().store.get(Call, call_id)
-    except NotFound:
-        abort(404, description=t("fault.no-call", id=call_id))
 
 
 def _choice(field: str) -> str:

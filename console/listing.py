@@ -63,12 +63,19 @@ def seconds_of(call: Call) -> float | None:
     return (call.ended_at - (call.answered_at or call.started_at)).total_seconds()
 
 
-def list_calls(store: Store, wanted: CallFilter, page: int, *, page_size: int = PAGE_SIZE) -> Listing:
+def list_calls(
+    store: Store,
+    wanted: CallFilter,
+    page: int,
+    *,
+    page_size: int = PAGE_SIZE,
+    seen: Mapping[str, object] | None = None,
+) -> Listing:
     """Return one page of the calls that match, newest first.
 
-    A page behind the last one is empty.
+    A page behind the last one is empty. ``seen`` are the conditions of the calls that may be listed at all.
     """
-    where: dict[str, object] = {}
+    where: dict[str, object] = dict(seen or {})
     if wanted.outcome:
         where["outcome"] = wanted.outcome
     judged = _judged_so(store, wanted)

@@ -14,8 +14,10 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from calls.errors import NotFound
 from calls.records import Recording
+from console.access import allow, known_call
 from console.desk import the_desk
 from console.language import t
+from console.rights import Right
 from console.sound import PcmWave, UnsatisfiableRange, byte_range, peaks
 
 blueprint = Blueprint("recordings", __name__)
@@ -27,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 @blueprint.get("/recordings/<recording_id>/audio")
+@allow(Right.HEAR)
 def audio(recording_id: str) -> Response:
     """Send a recording, or the part of it that is asked for, as 16-bit PCM WAV."""
     recording, path = _file_of(recording_id)
@@ -50,6 +53,7 @@ def audio(recording_id: str) -> Response:
 
 
 @blueprint.get("/recordings/<recording_id>/peaks")
+@allow(Right.HEAR)
 def outline(recording_id: str) -> Response:
     """Send the peaks of a recording with its length and the spans that were masked."""
     recording, path = _file_of(recording_id)
@@ -98,4 +102,5 @@ def _file_of(recording_id: str) -> tuple[Recording, Path]:
         recording = desk.store.get(Recording, recording_id)
     except NotFound:
         abort(404, description=t("fault.no-recording", id=recording_id))
+    known_call(recording.call_id)
     return recording, desk.recordings.path(recording)

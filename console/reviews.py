@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 
 from calls.records import Review, new_id
 from calls.store import Store
-from console.calls import REVIEWER_COOKIE, call_page, known_call, worklist
+from console.access import allow, known_call
+from console.calls import REVIEWER_COOKIE, call_page, worklist
 from console.desk import the_desk
+from console.rights import Right
 from console.verdict import Verdict, VerdictError, same_verdict
 
 blueprint = Blueprint("reviews", __name__)
@@ -19,6 +21,7 @@ _HALF_YEAR_SECONDS = 180 * 24 * 3600
 
 
 @blueprint.post("/calls/<call_id>/reviews")
+@allow(Right.REVIEW)
 def save(call_id: str) -> Response | tuple[str, int]:
     """Store a verdict and go on to the next call of the sample that nobody has reviewed."""
     known_call(call_id)

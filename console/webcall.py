@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 
 from calls import ticket
 from console import guard
+from console.access import allow
 from console.language import t
+from console.rights import Right
 
 blueprint = Blueprint("webcall", __name__)
 
@@ -73,6 +75,7 @@ def offered() -> WebCalls | None:
 
 
 @blueprint.get("/webcall")
+@allow(Right.WEB_CALL)
 def page() -> str:
     """Show the telephone."""
     web_calls = _required()
@@ -83,6 +86,7 @@ def page() -> str:
 
 
 @blueprint.post("/webcall/ticket")
+@allow(Right.WEB_CALL)
 def give_ticket() -> Response:
     """Return the address for one call, as JSON."""
     web_calls = _required()

@@ -133,6 +133,39 @@ class Store:
 
         self._writer.submit(work).result()
 
+    def change(self, record: Record, *more: Record, **present: Any) -> bool:
+        """Store a record where the one with its id has the fields given, with others, in one transaction.
+
+        Parameters
+        ----------
+        record : Record
+            What takes the place of the stored one.
+        *more : Record
+            Stored only together with it.
+        **present
+            Field = value of the stored one, as for :meth:`find`.
+
+        Returns
+        -------
+        bool
+            False, and nothing was stored, where the stored one is another by now or does not exist.
+        """
+        table = table_of(type(record))
+        condition = _conditions(table, {"id": record.id, **present})
+        grouped = _grouped((record, *more))
+        changed = False
+
+        def work(connection: Connection) -> None:
+            nonlocal changed
+            # of two that change at once the second waits here and then no longer matches
+            found = connection.execute(select(table.c.id).where(*condition).with_for_update()).first()
+            changed = found is not None
+            if changed:
+                _write(connection, grouped)
+
+        self._writer.submit(work).result()
+        return changed
+
     def get(self, kind: type[R], record_id: str) -> R:
         """Return the record with that id; :class:`NotFound` where there is none."""
         found = self.find(kind, id=record_id)

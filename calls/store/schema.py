@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from calls import records
+from calls import people, records, reviewing
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -236,6 +236,9 @@ review = Table(
     Column("fatal", Boolean, nullable=True),
     _text("comment"),
     Column("plan_id", String(64), nullable=True, index=True),
+    _text("scorecard"),
+    _text("form"),
+    Column("replaces", String(64), nullable=True),
     _time("created_at"),
 )
 score = Table(
@@ -248,6 +251,7 @@ score = Table(
     _text("by"),
     _of("review", nullable=True),
     _text("comment"),
+    _number("at", nullable=True),
 )
 appeal = Table(
     "appeal",
@@ -256,11 +260,41 @@ appeal = Table(
     _of("review"),
     Column("agent_id", String(64), nullable=False, index=True),
     _text("comment"),
-    _text("state"),
+    Column("state", Text, nullable=False, index=True),
+    _text("inspector", nullable=True),
     _text("decided_by", nullable=True),
     _time("created_at"),
 )
-calibration = Table("calibration", metadata, _id(), _of("call"), _json("review_ids"), _time("created_at"))
+appeal_step = Table(
+    "appeal_step",
+    metadata,
+    _id(),
+    _of("appeal"),
+    _text("by"),
+    _text("action"),
+    _text("comment"),
+    _time("at"),
+)
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    _id(),
+    _of("review"),
+    Column("agent_id", String(64), nullable=False, index=True),
+    _text("comment"),
+    _time("created_at"),
+)
+calibration = Table(
+    "calibration",
+    metadata,
+    _id(),
+    _of("call"),
+    _text("name"),
+    _json("raters"),
+    _json("review_ids"),
+    _text("state"),
+    _time("created_at"),
+)
 case = Table(
     "complaint_case",
     metadata,
@@ -269,8 +303,56 @@ case = Table(
     _text("level"),
     _text("owner"),
     _time("deadline", nullable=True),
-    _json("steps"),
+    _text("cause"),
+    _text("department"),
+    _text("reply"),
+    Column("state", Text, nullable=False, index=True),
+    _time("closed_at", nullable=True),
+    _time("created_at"),
+)
+case_step = Table(
+    "complaint_case_step",
+    metadata,
+    _id(),
+    Column(
+        "case_id",
+        String(64),
+        ForeignKey("complaint_case.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    _text("by"),
+    _text("action"),
+    _text("text"),
+    _time("at"),
+)
+assignment = Table(
+    "assignment",
+    metadata,
+    _id(),
+    Column("plan_id", ForeignKey("sample_plan.id", ondelete="CASCADE"), nullable=False, index=True),
+    _of("call"),
+    Column("inspector", String(64), nullable=False, index=True),
+    _text("assigned_by"),
+    _time("due_at", nullable=True),
     _text("state"),
+    _time("created_at"),
+)
+review_draft = Table(
+    "review_draft",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    _of("call"),
+    Column("user_id", String(64), nullable=False, index=True),
+    _json("content"),
+    _count("revision"),
+    _time("updated_at"),
+)
+form_version = Table(
+    "form_version",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    _text("content"),
     _time("created_at"),
 )
 survey = Table(
@@ -313,6 +395,77 @@ agent_state_change = Table(
     _time("at"),
     Index(None, "agent_id", "at"),
 )
+user = Table(
+    "desk_user",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("role"),
+    _text("password"),
+    _text("stamp"),
+    _text("team"),
+    Column("agent_id", String(64), nullable=True, index=True),
+    Column("disabled", Boolean, nullable=False),
+    _count("failures"),
+    _time("locked_until", nullable=True),
+    _time("created_at"),
+)
+api_token = Table(
+    "api_token",
+    metadata,
+    _id(),
+    Column("user_id", ForeignKey("desk_user.id", ondelete="CASCADE"), nullable=False, index=True),
+    _text("name"),
+    Column("digest", String(64), nullable=False, unique=True),
+    _time("expires_at", nullable=True),
+    _time("created_at"),
+)
+# No reference to the call: the entry stays when a person's data are erased.
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("user_id", String(64), nullable=False, index=True),
+    Column("action", String(64), nullable=False, index=True),
+    _text("subject"),
+    Column("call_id", String(64), nullable=True, index=True),
+    _json("data"),
+)
+saved_search = Table(
+    "saved_search",
+    metadata,
+    _id(),
+    Column("user_id", String(64), nullable=False, index=True),
+    _text("name"),
+    _json("query"),
+    _time("created_at"),
+)
+webhook = Table(
+    "webhook",
+    metadata,
+    _id(),
+    _text("url"),
+    _text("secret"),
+    _json("events"),
+    Column("active", Boolean, nullable=False),
+    _time("created_at"),
+)
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    _id(),
+    _of("webhook"),
+    _text("event"),
+    Column("call_id", String(64), nullable=True, index=True),
+    _json("payload"),
+    _text("state"),
+    _count("attempts"),
+    _time("due_at"),
+    _text("error"),
+    _time("created_at"),
+    Index(None, "state", "due_at"),
+)
 
 #: Record class → its table.
 TABLES: dict[type[Any], Table] = {
@@ -336,4 +489,16 @@ TABLES: dict[type[Any], Table] = {
     records.Agent: agent,
     records.Queue: queue,
     records.AgentStateChange: agent_state_change,
+    reviewing.AppealStep: appeal_step,
+    reviewing.Acknowledgement: acknowledgement,
+    reviewing.CaseStep: case_step,
+    reviewing.Assignment: assignment,
+    reviewing.ReviewDraft: review_draft,
+    reviewing.FormVersion: form_version,
+    people.User: user,
+    people.ApiToken: api_token,
+    people.AuditEntry: audit_entry,
+    people.SavedSearch: saved_search,
+    people.Webhook: webhook,
+    people.WebhookDelivery: webhook_delivery,
 }

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import inspect, text
 
-from calls import records
+from calls import people, records
 from calls.errors import NotFound, SchemaTooNew, StoreError, StoreLocked
 from calls.records import (
     Agent,
@@ -28,6 +28,7 @@ from calls.records import (
     Utterance,
     Word,
 )
+from calls.reviewing import Acknowledgement, AppealStep, Assignment, CaseStep, FormVersion, ReviewDraft
 from calls.store import Span, Store, engine
 from calls.store.migration import current, scripts
 from calls.store.schema import TABLES, metadata
@@ -68,8 +69,19 @@ def one_of_each() -> list[object]:
         severity="重大",
         score=85.5,
         fatal=False,
+        scorecard="service",
+        form="telecom@0123456789ab",
+        replaces="earlier",
         created_at=NOON,
     )
+    appeal = records.Appeal(
+        review_id=review.id, agent_id="a1", comment="不同意", inspector="李", created_at=NOON
+    )
+    case = records.Case(call_id=call.id, level="重大", deadline=NOON, department="维修", created_at=NOON)
+    user = people.User(
+        id="chen", name="陈", role=people.UserRole.AGENT, agent_id="a1", locked_until=NOON, created_at=NOON
+    )
+    hook = people.Webhook(url="https://crm.example/in", secret="s", events=("complaint",), created_at=NOON)
     return [
         records.Agent(id="a1", name="王敏", team="一组", skills=("宽带", "退款"), address="sip:a1@10.0.0.5"),
         records.AgentStateChange(agent_id="a1", state=AgentState.PAUSED, reason="lunch", at=NOON),
@@ -126,10 +138,28 @@ def one_of_each() -> list[object]:
             stratum="queue=q",
         ),
         review,
-        records.Score(call_id=call.id, item="greeting", points=5.0, by="陈", review_id=review.id),
-        records.Appeal(review_id=review.id, agent_id="a1", comment="不同意", created_at=NOON),
-        records.Calibration(call_id=call.id, review_ids=(review.id,), created_at=NOON),
-        records.Case(call_id=call.id, level="重大", deadline=NOON, steps=("回访",), created_at=NOON),
+        records.Score(call_id=call.id, item="greeting", points=5.0, by="陈", review_id=review.id, at=1.5),
+        appeal,
+        AppealStep(appeal_id=appeal.id, by="组长", action="forwarded", comment="属实", at=NOON),
+        Acknowledgement(review_id=review.id, agent_id="a1", comment="知道了", created_at=NOON),
+        records.Calibration(
+            call_id=call.id, name="三月", raters=("陈", "李"), review_ids=(review.id,), created_at=NOON
+        ),
+        case,
+        CaseStep(case_id=case.id, by="陈", action="reply", text="已退款", at=NOON),
+        Assignment(
+            plan_id=plan.id, call_id=call.id, inspector="陈", assigned_by="李", due_at=NOON, created_at=NOON
+        ),
+        ReviewDraft(id=f"{call.id}:陈", call_id=call.id, user_id="陈", content={"a": "1"}, updated_at=NOON),
+        FormVersion(id="telecom@0123456789ab", content="name: telecom", created_at=NOON),
+        user,
+        people.ApiToken(user_id=user.id, name="crm", digest="0" * 64, expires_at=NOON, created_at=NOON),
+        people.AuditEntry(user_id=user.id, action="call.view", call_id=call.id, data={"ip": "::1"}, at=NOON),
+        people.SavedSearch(user_id=user.id, name="退款", query={"words": "退款"}, created_at=NOON),
+        hook,
+        people.WebhookDelivery(
+            webhook_id=hook.id, event="complaint", payload={"level": "重大"}, due_at=NOON, created_at=NOON
+        ),
         records.Survey(call_id=call.id, score=2, agent_id="a1", created_at=NOON),
         records.Callback(call_id=call.id, number="13800001234", queue_id="q1", created_at=NOON),
     ]
@@ -192,6 +222,19 @@ def test_replace_leaves_one_set_of_results(store: Store) -> None:
 def test_replace_without_a_condition_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="every Finding would go"):
         store.replace(Finding, {})
+
+
+def test_a_record_is_changed_only_where_it_is_as_expected(store: Store) -> None:
+    call, entry = a_call(), people.AuditEntry(user_id="chen", action="call.end", at=NOON)
+    ended = replace(call, outcome=Outcome.ABANDONED)
+    store.add(call)
+
+    assert store.change(ended, entry, outcome=None)
+    assert not store.change(replace(call, outcome=Outcome.FAILED), replace(entry, id="two"), outcome=None)
+    assert not store.change(a_call(), outcome=None)
+
+    assert store.find(Call) == [ended]
+    assert store.find(people.AuditEntry) == [entry]
 
 
 def test_find_filters_sorts_and_pages(store: Store) -> None:

@@ -1,0 +1,5 @@
+"""Words for complaint cases."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {}
