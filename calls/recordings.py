@@ -12,13 +12,16 @@ import fcntl
 import hashlib
 import os
 import struct
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from calls.errors import RecordingError
 from calls.records import Recording, Role, new_id
+from calls.sealing import RecordingKeys, keys_from, open_sound, plain_path, seal
 
 #: Samples per second and channel.
 SAMPLE_RATE = 8000
@@ -182,10 +185,19 @@ class RecordingFolder:
     ----------
     root : Path
         Made when the first recording starts.
+    keys : RecordingKeys, optional
+        Recordings are sealed with them when their call is over (:mod:`calls.sealing`); by default those that
+        the environment names, and none is sealed where it names none.
+
+    Raises
+    ------
+    RecordingError
+        The environment names keys that cannot be read.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: RecordingKeys | None = None) -> None:
         self.root = Path(root)
+        self.keys = keys or keys_from(os.environ)
 
     def start(
         self,
@@ -236,6 +248,28 @@ class RecordingFolder:
         if not path.is_relative_to(root):
             raise RecordingError(f"recording {recording.id}: {recording.uri!r} lies outside {root}")
         return path
+
+    def seal(self, recording: Recording) -> bool:
+        """Encrypt a recording whose call is over; tell whether that was done now.
+
+        Nothing is done without keys, and nothing to a file outside this folder, which is its owner's.
+
+        Raises
+        ------
+        RecordingError
+            The file cannot be read or written; it is left as it was.
+        """
+        if self.keys is None or recording.uri.startswith("file://"):
+            return False
+        return seal(self.path(recording), self.keys)
+
+    def sound(self, recording: Recording) -> BinaryIO:
+        """Open a recording for reading, sealed or not (:func:`calls.sealing.open_sound`)."""
+        return open_sound(self.path(recording), self.keys)
+
+    def plain(self, recording: Recording) -> AbstractContextManager[Path]:
+        """Give a plain file with the sound for what reads files only (:func:`calls.sealing.plain_path`)."""
+        return plain_path(self.path(recording), self.keys)
 
 
 class OpenRecording(RecordingError):

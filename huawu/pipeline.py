@@ -80,8 +80,10 @@ def process(store: Store, folder: RecordingFolder, model: VoskModel, judge: Judg
         raise NotFound(f"call {call_id} has no recording")
     recording = recordings[-1]
     begun = time.perf_counter()
+    with folder.plain(recording) as path:
+        sound = read_audio(path)
     transcript = transcribe(
-        folder.path(recording), model, roles=recording.channels, call_id=call_id, recording_id=recording.id
+        sound, model, roles=recording.channels, call_id=call_id, recording_id=recording.id
     )
     events = store.find(CallEvent, call_id=call_id, order_by=("at", "id"))
     answered = [each.at for each in events if each.kind is EventKind.CONNECT]
@@ -89,7 +91,6 @@ def process(store: Store, folder: RecordingFolder, model: VoskModel, judge: Judg
         transcript = with_menu_voice(transcript, answered[0] if answered else None)
     store.replace(Transcript, {"call_id": call_id}, transcript)
     transcribed = time.perf_counter()
-    sound = read_audio(folder.path(recording))
     levels = utterance_levels(transcript, sound.samples, sound.rate)
     judgement = judge.judge(transcript, _context(store, store.get(Call, call_id), events, levels))
     store.replace(Finding, {"call_id": call_id}, *judgement.findings)

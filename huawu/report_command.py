@@ -20,12 +20,12 @@ from huawu.places import require_database
 if TYPE_CHECKING:
     from analytics.kpi.report import KpiLine, KpiReport
 
-report_app = typer.Typer(help="Reports: kpi.", no_args_is_help=True)
+report_app = typer.Typer(help="Reports: kpi, words.", no_args_is_help=True)
 
 
 @report_app.callback()
 def _reports() -> None:
-    """Report what a centre did."""  # a callback keeps the name of the one command
+    """Report what a centre did."""
 
 
 @report_app.command("kpi")
@@ -67,6 +67,52 @@ def kpi(
         _write_csv(report)
     else:
         _show(report, accuracy)
+
+
+@report_app.command("words")
+def words(
+    last: Annotated[
+        str, typer.Option("--to", help="Last day of the week, YYYY-MM-DD; today without it.")
+    ] = "",
+    zone: Annotated[str, typer.Option(help="Time zone of the days.")] = "Asia/Shanghai",
+    db: Annotated[str, typer.Option("--db", help="Database: a file, or a PostgreSQL URL.")] = "out/huawu.db",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the hot words and new themes of a week against the four weeks before."""
+    from analytics.judge import Judge
+    from analytics.overview.hotlist import hot_list
+
+    require_database(db, "name the database with --db")
+    with Store.open(db) as store:
+        found = hot_list(store, _day("--to", last, date.today()), zone, {}, Judge.load().model("topic")[0])
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
+        return
+    console, discovery = Console(), found.discovery
+    console.print(
+        f"{found.first} – {found.last}: {found.calls} calls, {found.calls_before} in the four weeks before",
+        highlight=False,
+    )
+    if found.calls > discovery.calls or found.calls_before > discovery.calls_before:
+        console.print(f"read of them: {discovery.calls} and {discovery.calls_before}", highlight=False)
+    for heading, rows in (
+        ("WORD", [(each.term, each) for each in discovery.terms]),
+        ("NEW THEME", [("、".join(each.names), each) for each in discovery.themes]),
+    ):
+        if not rows:
+            console.print(f"no {heading.lower()} rises significantly")
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in (heading, "CALLS", "BEFORE", "LIFT", "AT LEAST", "Q", "EXAMPLE"):
+            table.add_column(column, justify="left" if column in (heading, "EXAMPLE") else "right")
+        for name, each in rows:
+            example = (
+                f"{each.examples[0].call_id} {each.examples[0].evidence.start:.0f} s" if each.examples else ""
+            )
+            counts = (f"{each.calls} ({each.share:.1%})", f"{each.calls_before} ({each.share_before:.1%})")
+            lift = (f"×{each.lift:.1f}", f"×{each.lift_low:.1f}", f"{each.q_value:.2g}")
+            table.add_row(name, *counts, *lift, example)
+        console.print(table)
 
 
 def _day(option: str, text: str, default: date) -> date:

@@ -138,7 +138,10 @@ def take_call(
     finally:
         if web is not None:
             web.close()
-        log.close(engine.end, engine.now, writer.close() if writer is not None else None)
+        recording = writer.close() if writer is not None else None
+        log.close(engine.end, engine.now, recording)
+        if recording is not None:
+            folder.seal(recording)
     return TakenCall(log.call, tuple(engine.said))
 
 

@@ -207,6 +207,13 @@ class Store:
                 return [from_row(kind, row, utterances=parts[row["id"]]) for row in rows]
         return [from_row(kind, row) for row in rows]
 
+    def values(self, kind: type[Any], field: str, /, **where: Any) -> set[Any]:
+        """Return the values that a field has in the records of ``kind`` that match."""
+        table = table_of(kind)
+        query = select(_column(table, field)).distinct().where(*_conditions(table, where))
+        with translated(self.name), self._read_engine.begin() as connection:
+            return set(connection.execute(query).scalars())
+
     def count(self, kind: type[Any], /, **where: Any) -> int:
         """Return how many records of ``kind`` match."""
         table = table_of(kind)

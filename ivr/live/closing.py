@@ -46,7 +46,9 @@ def complete(
     if recording is None:
         log.close(end, at, None)
     elif recorded is None:
-        log.close(end, at, _repaired(folder, recording))
+        whole = _repaired(folder, recording)
+        log.close(end, at, whole)
+        _seal(folder, whole)
     else:
         whole = replace(
             recording,
@@ -56,6 +58,14 @@ def complete(
             flags=recorded.flags,
         )
         log.close(end, at, whole)
+        _seal(folder, whole)
+
+
+def _seal(folder: RecordingFolder, recording: Recording) -> None:
+    try:
+        folder.seal(recording)
+    except RecordingError as error:  # `huawu recordings seal` tries again
+        structlog.get_logger().error("a recording is not sealed", call=recording.call_id, why=str(error))
 
 
 def _repaired(folder: RecordingFolder, recording: Recording) -> Recording:

@@ -237,6 +237,13 @@ def test_a_record_is_changed_only_where_it_is_as_expected(store: Store) -> None:
     assert store.find(people.AuditEntry) == [entry]
 
 
+def test_values_of_a_field_come_once_each(store: Store) -> None:
+    store.add(a_call(agent_id="a1"), a_call(agent_id="a1"), a_call(agent_id="a2"), a_call(agent_id=None))
+
+    assert store.values(Call, "agent_id") == {"a1", "a2", None}
+    assert store.values(Call, "door", agent_id="a2") == {"script"}
+
+
 def test_find_filters_sorts_and_pages(store: Store) -> None:
     given = [a_call(started_at=NOON + timedelta(minutes=n), agent_id=f"a{n % 2}") for n in range(6)]
     store.add(*given)
