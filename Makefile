@@ -9,7 +9,7 @@ PYTHON ?= $(shell for each in python3.14 python3.13 python3.12 python3.11 python
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$each && break; done)
 PIP   := $(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt
 
-.PHONY: help demo test check quick soak drawings console model wheel clean
+.PHONY: help demo test check quick soak drawings screenshots console model wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -20,7 +20,7 @@ demo: $(VENV)/.demo ## Play scripted calls through the whole house and show the 
 
 test: check ## Check everything: style, types, floors, a small demo, all tests with coverage
 	$(BIN)/huawu demo --calls 4 --out out/check --quiet
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: $(VENV)/.dev ## Style, types and the import contract
 	$(BIN)/ruff check .
@@ -42,6 +42,9 @@ soak: $(VENV)/.dev ## What takes hours: random calls, talk-off, mutated SIP, an 
 drawings: $(VENV)/.demo ## Draw the flows that ship into docs/flows/, and write their JSON Schema
 	$(BIN)/huawu flow draw prompts/flows/*.yaml -o docs/flows
 	$(BIN)/huawu flow schema -o prompts/flows/flow.schema.json
+
+screenshots: $(VENV)/.dev ## Picture the desk's pages, on data of a made-up centre, into docs/screenshots/
+	$(BIN)/python -m tests.console.screenshots docs/screenshots
 
 console: $(VENV)/.demo ## Open the QA desk on the demo's data
 	$(BIN)/huawu console --db out/huawu.db --recordings out/recordings

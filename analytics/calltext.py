@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from analytics.gramtable import GramTable
-from analytics.words import Spoken, normalise, unit_names
+from analytics.grams import Known
+from analytics.reading import CHARACTERS, SOUNDS, Grams, Reading, mark_of, read
+from analytics.words import Spoken, normalise
 from calls.records import Role, Transcript, Utterance
 
 
@@ -42,9 +42,36 @@ def turns_of(transcript: Transcript) -> list[Turn]:
     return turns
 
 
+def read_turns(turns: Sequence[Turn]) -> Reading:
+    """Read the turns of a call once for all models."""
+    return read([turn.spoken.text for turn in turns], [mark_of(turn.utterance.text) for turn in turns])
+
+
 def roles_available(transcript: Transcript) -> bool:
     """Tell whether every utterance has a known role."""
     return transcript.roles_known and all(u.role is not Role.UNKNOWN for u in transcript.utterances)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the turns of calls hold known features.
+
+    Attributes
+    ----------
+    grams : Grams
+        The runs that are known, ascending by turn.
+    column : int array, shape (n_found,)
+        The feature that each is.
+    cell : int array, shape (n_found,)
+        Its place in the data of :attr:`CallRows.turns`.
+    share : float array, shape (n_found,)
+        One by how often the turn holds the feature.
+    """
+
+    grams: Grams
+    column: np.ndarray
+    cell: np.ndarray
+    share: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +88,15 @@ class CallRows:
         The call of each turn, ascending.
     caller : bool array, shape (n_turns,)
         Whether the turn can be the caller's; all true where roles are unknown.
+    found : Found, optional
+        What the turns' rows are made of; not kept by :meth:`select`.
     """
 
     turns: Any
     whole: Any
     call: np.ndarray
     caller: np.ndarray
-
-    def features(self, turn: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the columns and the values of one turn."""
-        held = slice(*self.turns.indptr[turn : turn + 2])
-        return self.turns.indices[held], self.turns.data[held]
+    found: Found | None = None
 
     def select(self, calls: np.ndarray) -> CallRows:
         """Return the calls at the given ascending indices."""
@@ -81,8 +106,16 @@ class CallRows:
         )
 
 
+#: Lengths of the runs that are features, by view.
+_LENGTHS = {CHARACTERS: (1, 2), SOUNDS: (2, 3)}
+_BLOCK_SHIFT = np.uint64(61)
+
+
 class CallText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turns calls into TF-IDF rows of words, characters and syllables.
+    """Turns calls into TF-IDF rows of characters and syllables.
+
+    Words are no features of their own: beside pairs of characters and up to three syllables they tell nothing
+    more, and to find them would take longer than all else.
 
     Parameters
     ----------
@@ -93,8 +126,14 @@ class CallText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    counters_, weights_ : list of CountVectorizer, list of TfidfTransformer
-        One of each per block; each block of a row has unit length.
+    keys_ : uint64 array, shape (n_features,)
+        The runs that are features, ascending: see :func:`analytics.reading.read`. As said by the agent, a run
+        is another feature.
+    blocks_ : int8 array, shape (n_features,)
+        0 for what the caller says, or anybody; 1 for what the agent says. Each block of a row has unit
+        length.
+    idf_ : float32 array, shape (n_features,)
+        How rare each is.
     """
 
     def __init__(self, roles: bool = True, min_count: int = 2) -> None:
@@ -103,81 +142,85 @@ class CallText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, calls: Sequence[Sequence[tuple[str, str]]], y: None = None) -> CallText:
         """Learn the features from calls, each a sequence of (role, normalised text)."""
-        self.counters_: list[CountVectorizer] = []
-        self.weights_: list[TfidfTransformer] = []
-        for block in self._blocks():
-            texts = [text for call in calls for role, text in call if block in ("", role)]
-            counter = CountVectorizer(analyzer=unit_names, min_df=self.min_count, dtype=np.float32)
-            self.weights_.append(TfidfTransformer(sublinear_tf=True).fit(counter.fit_transform(texts)))
-            self.counters_.append(counter)
-        self.__dict__.pop("_tables", None)
+        said = [turn for call in calls for turn in call]
+        reading = read([text for _, text in said])
+        grams = reading.grams
+        wanted = [np.isin(grams.length, lengths) & (grams.view == view) for view, lengths in _LENGTHS.items()]
+        chosen = np.flatnonzero(np.any(wanted, axis=0) & grams.inner())
+        block = self._blocks([role for role, _ in said])
+        turns = np.bincount(np.maximum(block, 0), block >= 0, minlength=2)
+        key, text = grams.key[chosen], grams.text[chosen]
+        known = block[text] >= 0
+        key, text = key[known] ^ (block[text[known]].astype(np.uint64) << _BLOCK_SHIFT), text[known]
+        self.keys_, first, column = np.unique(key, return_index=True, return_inverse=True)
+        held = np.unique(text * len(self.keys_) + column) % max(len(self.keys_), 1)
+        counts = np.bincount(held, minlength=len(self.keys_))
+        kept = counts >= self.min_count
+        self.keys_ = self.keys_[kept]
+        self.blocks_ = block[text[first[kept]]].astype(np.int8)
+        # smoothed, as scikit-learn does it
+        self.idf_ = (np.log((1 + turns[self.blocks_]) / (1 + counts[kept])) + 1).astype(np.float32)
+        self.__dict__.pop("_known", None)
         return self
 
     def transform(self, calls: Sequence[Sequence[tuple[str, str]]]) -> CallRows:
         """Return the rows of calls, each a sequence of (role, normalised text)."""
-        call_of_turn = np.repeat(np.arange(len(calls)), [len(call) for call in calls])
         said = [turn for call in calls for turn in call]
-        turn, column = self._found(said)
-        caller = np.array([not self.roles or role == Role.CALLER for role, _ in said], dtype=bool)
-        return CallRows(
-            self._weighed(turn, column, len(said)),
-            self._weighed(call_of_turn[turn], column, len(calls)),
-            call_of_turn,
-            caller,
-        )
+        reading = read([text for _, text in said])
+        return self.rows(reading, [role for role, _ in said], [len(call) for call in calls])
 
-    def _found(self, said: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the turn and the column of every known feature, as often as it is said."""
-        turns, columns = [], []
-        first = 0
-        for block, counter, table in zip(self._blocks(), self.counters_, self._lookup(), strict=True):
-            of_block = [turn for turn, (role, _) in enumerate(said) if block in ("", role)]
-            if of_block:
-                number, column = table.find([said[turn][1] for turn in of_block])
-                turns.append(np.array(of_block)[number])
-                columns.append(first + column)
-            first += len(counter.vocabulary_)
-        nothing = np.zeros(0, np.int64)
-        return np.concatenate([nothing, *turns]), np.concatenate([nothing, *columns])
+    def rows(self, reading: Reading, roles: Sequence[str], turns: Sequence[int]) -> CallRows:
+        """Return the rows of calls that have been read.
 
-    def _lookup(self) -> list[GramTable]:
-        """Return for each block where its features are found."""
-        tables: list[GramTable] | None = getattr(self, "_tables", None)
-        if tables is None:
-            tables = self._tables = [GramTable(counter.vocabulary_) for counter in self.counters_]
-        return tables
+        Parameters
+        ----------
+        reading : Reading
+            Of all turns of all calls, one after another.
+        roles : sequence of str
+            Of every turn.
+        turns : sequence of int
+            How many turns each call has.
+        """
+        known: Known | None = getattr(self, "_known", None)
+        if known is None:
+            known = self._known = Known(self.keys_)
+        block = self._blocks(roles)
+        salt = (block.astype(np.uint64) << _BLOCK_SHIFT)[reading.grams.text]
+        hit, column = known.find(reading.grams.key ^ salt)
+        order = np.argsort(reading.grams.text[hit], kind="stable")
+        grams, column = reading.grams.take(hit[order]), column[order]
+        call = np.repeat(np.arange(len(turns)), turns)
+        own, cell, count = self._weighed(grams.text, column, len(call))
+        whole, _, _ = self._weighed(call[grams.text], column, len(turns))
+        caller = np.array([not self.roles or role == Role.CALLER for role in roles], dtype=bool)
+        return CallRows(own, whole, call, caller, Found(grams, column, cell, 1.0 / count[cell]))
 
     def __getstate__(self) -> dict[str, Any]:
-        # the letters of syllables differ from process to process
-        return {name: value for name, value in super().__getstate__().items() if name != "_tables"}
+        return {name: value for name, value in super().__getstate__().items() if name != "_known"}
 
-    def _weighed(self, row: np.ndarray, column: np.ndarray, rows: int) -> Any:
-        """Return the TF-IDF rows of features, by sublinear frequency, each block of unit length."""
-        sizes = [len(counter.vocabulary_) for counter in self.counters_]
-        width = sum(sizes)
-        cells, counts = np.unique(row * width + column, return_counts=True)
-        row, column = np.divmod(cells, max(width, 1))
+    def _blocks(self, roles: Sequence[str]) -> np.ndarray:
+        """Return the block of each turn; -1 for a role that has none, shape (n_turns,)."""
+        number = {Role.CALLER.value: 0, Role.AGENT.value: 1} if self.roles else {}
+        return np.array([number.get(role, -1 if self.roles else 0) for role in roles], dtype=np.int64)
+
+    def _weighed(self, row: np.ndarray, column: np.ndarray, rows: int) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Return TF-IDF rows, by sublinear frequency, each block of unit length.
+
+        And the cell of each of the features given, and how many of them make each cell.
+        """
+        width = max(len(self.keys_), 1)
+        cells, cell, counts = np.unique(row * width + column, return_inverse=True, return_counts=True)
+        row, column = np.divmod(cells, width)
         values = np.log(counts.astype(np.float32)) + np.float32(1.0)
-        values *= np.concatenate([weight.idf_ for weight in self.weights_])[column]
-        block = row * len(sizes) + np.searchsorted(np.cumsum(sizes), column, side="right")
+        values *= self.idf_[column]
+        block = 2 * row + self.blocks_[column]
         length = np.sqrt(np.bincount(block, values * values))
-        return sparse.csr_matrix(
+        matrix = sparse.csr_matrix(
             (
                 (values / length[block]).astype(np.float32),
                 column.astype(np.int32),
                 np.searchsorted(row, np.arange(rows + 1)).astype(np.int32),
             ),
-            shape=(rows, width),
+            shape=(rows, len(self.keys_)),
         )
-
-    def columns(self, role: str) -> tuple[dict[str, int], int]:
-        """Return the features as said by ``role``, each with its place, and the column of place 0."""
-        first = 0
-        for block, counter in zip(self._blocks(), self.counters_, strict=True):
-            if block in ("", role):
-                return counter.vocabulary_, first
-            first += len(counter.vocabulary_)
-        return {}, first
-
-    def _blocks(self) -> tuple[str, ...]:
-        return (Role.CALLER.value, Role.AGENT.value) if self.roles else ("",)
+        return matrix, cell, counts

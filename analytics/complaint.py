@@ -31,9 +31,12 @@ class ComplaintClassifier(CallScorer):
         self.fit_targets(rows, targets, groups)
         return self
 
-    def predict_at_least(self, rows: CallRows) -> np.ndarray:
-        """Return the probability of each severity *or a graver one*, shape (n_calls, 3), never ascending."""
-        return np.minimum.accumulate(self.target_probabilities(rows), axis=1)
+    def predict_at_least(self, rows: CallRows, turns: np.ndarray | None = None) -> np.ndarray:
+        """Return the probability of each severity *or a graver one*, shape (n_calls, 3), never ascending.
+
+        ``turns`` are the :meth:`turn_scores`, where they are known already.
+        """
+        return np.minimum.accumulate(self.target_probabilities(rows, turns), axis=1)
 
     def predict_proba(self, rows: CallRows) -> np.ndarray:
         """Return the probability of each of ``classes_``, shape (n_calls, 4); rows sum to one."""

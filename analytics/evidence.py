@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analytics.calltext import CallRows, CallText, Turn
+from analytics.calltext import CallRows, Turn
+from analytics.passage import cited, shared_out, strongest_words
 from analytics.scorer import CallScorer
-from analytics.timing import said_at
-from analytics.words import units, words_of
 from calls.records import Evidence
 
 #: Turns cited for one finding at most.
@@ -17,17 +16,28 @@ CITED = 3
 
 
 def cite(
-    text: CallText, scorer: CallScorer, rows: CallRows, turns: Sequence[Turn], target: int, sign: int = 1
+    scorer: CallScorer,
+    rows: CallRows,
+    scores: np.ndarray,
+    turns: Sequence[Turn],
+    first: int,
+    target: int,
+    sign: int = 1,
 ) -> tuple[Evidence, ...]:
     """Return the turns of one call that speak most for a target, strongest first.
 
     Parameters
     ----------
-    text, scorer
-        The fitted features and classifier.
+    scorer : CallScorer
+        The fitted classifier.
     rows : CallRows
-        The call's rows, one in ``rows.turns`` for each of ``turns``.
+        The rows of some calls.
+    scores : float array, shape (n_turns, n_targets)
+        :meth:`analytics.scorer.CallScorer.turn_scores` of these rows.
     turns : sequence of Turn
+        Of the call.
+    first : int
+        The row of the first of them.
     target : int
         Column of the classifier's targets.
     sign : {1, -1}
@@ -39,55 +49,33 @@ def cite(
         One to :data:`CITED` items; empty only where no turn counts. Beyond the strongest turn only
         those are cited that by themselves are on the same side.
     """
-    counted = [k for k in range(len(turns)) if rows.caller[k]]
-    if not counted:
+    here = slice(first, first + len(turns))
+    counted = np.flatnonzero(rows.caller[here])
+    if not len(counted):
         return ()
-    scores = sign * scorer.turn_scores(rows)[:, target]
-    order = sorted(counted, key=lambda k: -scores[k])
-    cited = [order[0], *(k for k in order[1:CITED] if scores[k] > 0)]
-    weights = scorer.coef_[target]
-    return tuple(_evidence(turns[k], sign * _pull(text, turns[k], rows.features(k), weights)) for k in cited)
+    own = sign * scores[here, target][counted]
+    order = np.argsort(-own, kind="stable")[:CITED].tolist()
+    told = [int(counted[place]) for rank, place in enumerate(order) if rank == 0 or own[place] > 0]
+    return tuple(
+        _evidence(turns[turn], sign * _pull(scorer, rows, turns[turn], first + turn, target)) for turn in told
+    )
 
 
-def _pull(text: CallText, turn: Turn, row: tuple[np.ndarray, np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Return what each character of the turn contributes to the score, shape (len(turn.spoken.text),).
+def _pull(scorer: CallScorer, rows: CallRows, turn: Turn, row: int, target: int) -> np.ndarray:
+    """Return what each character of a turn contributes to the score, shape (n_characters,).
 
     The contribution of a feature is its weight times its value; it is shared by the places where the
     feature occurs and there by its characters.
     """
-    columns, value = row
-    values = dict(zip(columns.tolist(), (value * weights[columns]).tolist(), strict=True))
-    places: dict[int, list[tuple[int, int]]] = {}
-    features, first = text.columns(turn.role)
-    for unit in units(turn.spoken.text):
-        if unit.name in features:
-            places.setdefault(first + features[unit.name], []).append((unit.start, unit.end))
-    pull = [0.0] * len(turn.spoken.text)
-    for column, spans in places.items():
-        for start, end in spans:
-            share = values[column] / len(spans) / (end - start)
-            for character in range(start, end):
-                pull[character] += share
-    return np.array(pull)
+    found = rows.found
+    assert found is not None
+    here = slice(*np.searchsorted(found.grams.text, (row, row + 1)))
+    added = scorer.coef_[target, found.column[here]] * rows.turns.data[found.cell[here]] * found.share[here]
+    return shared_out(added, found.grams.start[here], found.grams.end[here], len(turn.spoken.text))
 
 
 def _evidence(turn: Turn, pull: np.ndarray) -> Evidence:
-    """Cite the run of whole words with the greatest sum of contributions above a floor.
-
-    The floor, half of the mean helpful contribution, keeps the run to the words that matter.
-    """
-    words = [(start, end) for _, start, end in words_of(turn.spoken.text)]
-    helpful = pull[pull > 0]
-    above = (pull - (0.5 * helpful.mean() if helpful.size else 0.0)).tolist()
-    best = (-np.inf, 0, 0)
-    running, first = 0.0, 0
-    for start, end in words:
-        if running <= 0:
-            running, first = 0.0, start
-        running += sum(above[start:end])
-        if running > best[0]:
-            best = (running, first, end)
-    span = turn.spoken.original_span(best[1], best[2])
-    start_s, end_s = said_at(turn.utterance, *span)
-    text = turn.utterance.text[span[0] : span[1]]
-    return Evidence(utterance=turn.utterance.number, start=start_s, end=end_s, text=text, span=span)
+    """Cite the run of whole words that contributes most."""
+    run = strongest_words(turn.spoken.text, pull.tolist())
+    assert run is not None  # a turn has words
+    return cited(turn.utterance, turn.spoken.original_span(*run))

@@ -8,11 +8,14 @@ import logging
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import skops.io
+from platformdirs import user_cache_path
 
 from analytics.seed.corpus import seed_hash
 from analytics.words import DOMAIN_WORDS, USER_WORDS
@@ -33,7 +36,6 @@ TRUSTED = (
     "analytics.riskmodel.model.RiskScorer",
     "analytics.themes.gramspace.GramSpace",
     "analytics.themes.topicmodel.TopicModel",
-    "analytics.words.unit_names",
 )
 #: Distributions whose version changes what is learnt or how it is stored.
 _VERSIONS = ("scikit-learn", "skops", "numpy", "jieba", "pypinyin")
@@ -42,9 +44,14 @@ _VERSIONS = ("scikit-learn", "skops", "numpy", "jieba", "pypinyin")
 _LEARNT_FROM = (".py", ".yaml", ".tsv", ".txt")
 _NOT_LEARNT_FROM = ("evaluation", "kpi", "redaction", "rules", "sampling", "training")
 
+#: How the models of a file number what they read; one of an earlier number would judge at random.
+READING = 2
+_READING = "reading"
+
 _log = logging.getLogger(__name__)
 
 
+@cache
 def model_key() -> str:
     """Return the SHA-256 (hexadecimal) of all that a trained model depends on.
 
@@ -71,7 +78,7 @@ def load_parts(path: Path) -> dict[str, Any]:
     Raises
     ------
     AnalyticsError
-        The file is missing or broken, or names a type that is not trusted.
+        The file is missing or broken, names a type that is not trusted, or was made by an earlier version.
     """
     try:
         parts = skops.io.load(path, trusted=list(TRUSTED))
@@ -81,6 +88,11 @@ def load_parts(path: Path) -> dict[str, Any]:
         ) from None
     if not isinstance(parts, dict):
         raise AnalyticsError(f"{path}: holds no model", "train it anew")
+    if parts.pop(_READING, 1) != READING:
+        raise AnalyticsError(
+            f"{path}: the model was made by an earlier version, which read texts otherwise",
+            "train it anew, or remove it and its manifest",
+        )
     return parts
 
 
@@ -96,7 +108,9 @@ def store_parts(path: Path, parts: dict[str, Any]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            skops.io.dump(parts, file, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+            skops.io.dump(
+                {**parts, _READING: READING}, file, compression=zipfile.ZIP_DEFLATED, compresslevel=1
+            )
         os.replace(name, path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -121,3 +135,21 @@ def write_model(path: Path, parts: dict[str, Any]) -> None:
         store_parts(path, parts)
     except OSError as error:
         _log.warning("%s: the trained model is not kept (%s)", path, error)
+
+
+def kept(folder: Path | None, name: str, train: Callable[[], Any]) -> Any:
+    """Return a built-in model from its file, or train it and keep it.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The user's cache folder if not given.
+    name : str
+    train : callable
+    """
+    path = (folder or user_cache_path("huawu") / "judges") / f"{model_key()[:32]}-{name}.skops"
+    parts = read_model(path)
+    if parts is None:
+        parts = {"model": train()}
+        write_model(path, parts)
+    return parts["model"]

@@ -70,14 +70,17 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
         self.pool_intercept_ = np.concatenate([pool.intercept_ for pool in pools])
         return self
 
-    def decision_function(self, rows: CallRows) -> np.ndarray:
-        """Return the log-odds of each target, shape (n_calls, n_targets)."""
-        pooled = self._pool(rows, self.coef_, self.intercept_)
+    def decision_function(self, rows: CallRows, turns: np.ndarray | None = None) -> np.ndarray:
+        """Return the log-odds of each target, shape (n_calls, n_targets).
+
+        ``turns`` are the :meth:`turn_scores`, where they are known already.
+        """
+        pooled = self._pool(rows, self.coef_, self.intercept_, turns)
         return np.asarray(np.einsum("ctp,tp->ct", pooled, self.pool_coef_) + self.pool_intercept_)
 
-    def target_probabilities(self, rows: CallRows) -> np.ndarray:
+    def target_probabilities(self, rows: CallRows, turns: np.ndarray | None = None) -> np.ndarray:
         """Return the probability of each target on its own, shape (n_calls, n_targets)."""
-        return np.asarray(1.0 / (1.0 + np.exp(-self.decision_function(rows))))
+        return np.asarray(1.0 / (1.0 + np.exp(-self.decision_function(rows, turns))))
 
     def turn_scores(self, rows: CallRows) -> np.ndarray:
         """Return the linear score of every turn, shape (n_turns, n_targets), before pooling."""
@@ -91,14 +94,16 @@ class CallScorer(BaseEstimator):  # type: ignore[misc]
         coef = np.vstack([model.coef_[0] for model in models]).astype(np.float32)
         return coef, np.concatenate([model.intercept_ for model in models])
 
-    def _pool(self, rows: CallRows, coef: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+    def _pool(
+        self, rows: CallRows, coef: np.ndarray, intercept: np.ndarray, turns: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return pooled scores, shape (n_calls, n_targets, 3); without counted turns, the whole's."""
         whole = _sums(rows.whole, coef) + intercept
         pooled = np.repeat(whole[:, :, np.newaxis], len(POOLED), axis=2)
         counted = rows.caller
         if not counted.any():
             return pooled
-        scores = (_sums(rows.turns, coef) + intercept)[counted]
+        scores = (_sums(rows.turns, coef) + intercept if turns is None else turns)[counted]
         calls, first, count = np.unique(rows.call[counted], return_index=True, return_counts=True)
         pooled[calls, :, 0] = np.maximum.reduceat(scores, first, axis=0)
         pooled[calls, :, 1] = np.add.reduceat(scores, first, axis=0) / count[:, np.newaxis]

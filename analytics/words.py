@@ -1,9 +1,9 @@
 """Spoken Chinese as features: normalised text, words, and the sounds behind the characters.
 
 A recogniser writes homophones, no punctuation, and every hesitation. So a text is first normalised
-(each character keeps its place in the original, that evidence may point there) and then read three
-ways: as words of a domain dictionary, as characters, and as toneless pinyin syllables, on which most
-homophone errors leave no mark.
+(each character keeps its place in the original, that evidence may point there) and then read as words of a
+domain dictionary, as characters, and as toneless pinyin syllables, on which most homophone errors leave
+no mark.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
-from itertools import pairwise
 from math import inf, log
 from pathlib import Path
-from typing import NamedTuple
 
 import jieba
 from platformdirs import user_cache_path, user_config_path
@@ -41,6 +39,8 @@ _HANZI = re.compile(
 )
 _LONG_NUMBER = re.compile(f"[{NUMERALS}]{{7,}}")
 _STAMMER = re.compile(r"(.)\1{2,}|(.{2,4}?)\2+")
+#: What every stammer has, for a quick look.
+_REPEATED = re.compile(r"(.)\1\1|(..)\2|(...)\3|(....)\4")
 _DIGITS = str.maketrans("0123456789", "零一二三四五六七八九")
 
 
@@ -59,15 +59,16 @@ class Spoken:
         return self.origin[start], self.origin[end - 1] + 1
 
 
-class Unit(NamedTuple):
-    """One feature of a text and the half-open span of normalised characters that it covers.
+class _Spoken(dict[int, str]):
+    """Code point → what is left of it when it is said; filled as characters are met, for str.translate."""
 
-    ``name`` begins with ``w:`` for a word, ``c:`` for characters, ``s:`` for syllables.
-    """
+    def __missing__(self, point: int) -> str:
+        plain = unicodedata.normalize("NFKC", chr(point)).lower().translate(_DIGITS)
+        said = self[point] = "".join(each for each in plain if each.isalnum() and each not in FILLERS)
+        return said
 
-    name: str
-    start: int
-    end: int
+
+_SPOKEN = _Spoken()
 
 
 @lru_cache(maxsize=8192)
@@ -77,32 +78,28 @@ def normalise(text: str) -> Spoken:
     Characters that are neither letters nor numerals fall away, and so do fillers, repetitions of one
     character more than twice (谢谢谢谢) and of a phrase of two to four characters (我要我要).
     """
-    characters: list[tuple[str, int]] = []
-    for place, raw in enumerate(text):
-        for character in unicodedata.normalize("NFKC", raw).lower().translate(_DIGITS):
-            if character.isalnum() and character not in FILLERS:
-                characters.append((character, place))
-    characters = _shorten(characters, _LONG_NUMBER, NUMBER)
-    characters = _shorten(characters, _STAMMER, None)
-    return Spoken("".join(c for c, _ in characters), tuple(place for _, place in characters))
+    said = text.translate(_SPOKEN)
+    origin = [place for place, raw in enumerate(text) for _ in _SPOKEN[ord(raw)]]
+    if _LONG_NUMBER.search(said):
+        said, origin = _shorten(said, origin, _LONG_NUMBER, NUMBER)
+    if _REPEATED.search(said):
+        said, origin = _shorten(said, origin, _STAMMER, None)
+    return Spoken(said, tuple(origin))
 
 
 def _shorten(
-    characters: list[tuple[str, int]], pattern: re.Pattern[str], replacement: str | None
-) -> list[tuple[str, int]]:
+    text: str, origin: list[int], pattern: re.Pattern[str], replacement: str | None
+) -> tuple[str, list[int]]:
     """Replace each match by ``replacement``, or by what was repeated in it; places are kept."""
-    text = "".join(c for c, _ in characters)
-    kept: list[tuple[str, int]] = []
+    pieces: list[str] = []
+    places: list[int] = []
     done = 0
     for match in pattern.finditer(text):
-        kept += characters[done : match.start()]
-        if replacement is not None:
-            kept.append((replacement, characters[match.start()][1]))
-        else:
-            once = match.group(1) or match.group(2)
-            kept += characters[match.start() : match.start() + len(once)]
+        once = replacement or match.group(1) or match.group(2)
+        pieces += text[done : match.start()], once
+        places += origin[done : match.start()] + origin[match.start() : match.start() + len(once)]
         done = match.end()
-    return kept + characters[done:]
+    return "".join([*pieces, text[done:]]), places + origin[done:]
 
 
 class Tokeniser:
@@ -204,35 +201,3 @@ def syllable(character: str) -> str:
 def words_of(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return (word, start, end) for each word of a text, as the shared tokeniser cuts it."""
     return tuple(default_tokeniser().words(text))
-
-
-@lru_cache(maxsize=1024)
-def units(text: str) -> tuple[Unit, ...]:
-    """Return the features of a normalised text.
-
-    Words of two and more characters, one and two characters, two and three syllables.
-    """
-    found = [Unit("w:" + word, start, end) for word, start, end in words_of(text) if end - start > 1]
-    sounds = [syllable(character) for character in text]
-    for length, prefix, parts, joint in (
-        (1, "c:", text, ""),
-        (2, "c:", text, ""),
-        (2, "s:", sounds, " "),
-        (3, "s:", sounds, " "),
-    ):
-        for start in range(len(text) - length + 1):
-            end = start + length
-            found.append(Unit(prefix + joint.join(parts[start:end]), start, end))
-    return tuple(found)
-
-
-def unit_names(text: str) -> list[str]:
-    """Return the names of :func:`units`: the analyser of the vectorisers."""
-    sounds = [syllable(character) for character in text]
-    return [
-        *("w:" + word for word, start, end in words_of(text) if end - start > 1),
-        *("c:" + character for character in text),
-        *(f"c:{one}{two}" for one, two in pairwise(text)),
-        *(f"s:{one} {two}" for one, two in pairwise(sounds)),
-        *(f"s:{one} {two} {three}" for one, two, three in zip(sounds, sounds[1:], sounds[2:], strict=False)),
-    ]

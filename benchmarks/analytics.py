@@ -1,8 +1,10 @@
 """Calls and sentences per second of processor time through the analytics, and their memory.
 
-- ``judge``: everything that is found of a call, on calls of 40 utterances. The calls are put together from
-  the seed, and one character in ten is made wrong as a recogniser does it: hardly an utterance comes twice,
-  so that no cache helps as it would not on real calls.
+- ``judge``: everything that is found of a call, on calls of 40 utterances that are given together, as where
+  many calls wait or are judged anew. The calls are put together from the seed, and one character in ten is
+  made wrong as a recogniser does it: hardly an utterance comes twice, so that no cache helps as it would not
+  on real calls.
+- ``one by one``: the same calls, each given alone, as they come in from the telephone.
 - ``sentiment``: the sentiment of single sentences, the same that the peer is given.
 - ``snownlp``: the Chinese sentiment library most used on PyPI, as it comes.
 
@@ -29,12 +31,15 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.transcribe import machine
 from calls.records import Role, Transcript, Utterance
 
-JUDGE, SENTIMENT, PEER = "judge", "sentiment", "snownlp"
+if TYPE_CHECKING:
+    from analytics.judge import Judge
+
+JUDGE, ALONE, SENTIMENT, PEER = "judge", "one by one", "sentiment", "snownlp"
 INSTALL = "pip install snownlp==0.12.3"
 UTTERANCES = 40
 #: Character errors that make the utterances of generated calls differ.
@@ -75,14 +80,26 @@ def transcript(name: str, said: Said) -> Transcript:
     )
 
 
-def judge(calls: list[Said], warm: list[Said]) -> tuple[Callable[[], object], int]:
-    """Return what judges calls, and how many."""
+def prepared(calls: list[Said], warm: list[Said]) -> tuple[Judge, list[Transcript]]:
+    """Return a judge that has judged some calls, and the others as transcripts."""
     from analytics.judge import Judge
 
     model = Judge.load()
     given = [transcript(f"call-{number}", said) for number, said in enumerate(calls)]
     for said in warm:
         model.judge(transcript("warm", said))
+    return model, given
+
+
+def judge(calls: list[Said], warm: list[Said]) -> tuple[Callable[[], object], int]:
+    """Return what judges calls together, and how many."""
+    model, given = prepared(calls, warm)
+    return lambda: model.judge_each(given), len(given)
+
+
+def alone(calls: list[Said], warm: list[Said]) -> tuple[Callable[[], object], int]:
+    """Return what judges calls one by one, and how many."""
+    model, given = prepared(calls, warm)
     return lambda: [model.judge(call) for call in given], len(given)
 
 
@@ -109,7 +126,7 @@ def peer(calls: list[Said], warm: list[Said]) -> tuple[Callable[[], object], int
 
 def measured(system: str, file: Path) -> dict[str, Any]:
     """Run one system in this process on what the file holds."""
-    prepare = {JUDGE: judge, SENTIMENT: sentiment, PEER: peer}[system]
+    prepare = {JUDGE: judge, ALONE: alone, SENTIMENT: sentiment, PEER: peer}[system]
     go, items = prepare(*json.loads(file.read_text("utf-8")))
     began = time.process_time()
     go()
@@ -147,14 +164,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--child", choices=[JUDGE, SENTIMENT, PEER], help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=[JUDGE, ALONE, SENTIMENT, PEER], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         print(json.dumps(measured(options.child, options.file)))
         return
     sentences = -(-options.sentences // UTTERANCES)
-    counts = {JUDGE: options.calls, SENTIMENT: sentences, PEER: sentences}
+    counts = {JUDGE: options.calls, ALONE: options.calls, SENTIMENT: sentences, PEER: sentences}
     missing = "" if find_spec(PEER) else f"{PEER} is not installed, so there is no peer: {INSTALL}"
     if missing:
         del counts[PEER]
@@ -183,11 +200,14 @@ def main() -> None:
         return
     print(f"{report['machine']}; calls of {UTTERANCES} utterances; seconds of processor time, one thread")
     for row in rows:
-        what = "calls" if row["system"] == JUDGE else "sentences"
+        what = "calls" if row["system"] in (JUDGE, ALONE) else "sentences"
         print(
-            f"round {row['round']}  {row['system']:<9}  {row['items']:5} {what:<9}  {row['seconds']:7.2f} s  "
+            f"round {row['round']}  {row['system']:<10} {row['items']:5} {what:<9}  {row['seconds']:7.2f} s  "
             f"{row['per_second']:8.1f} {what}/s  peak {row['peak_megabytes']:.0f} MB"
         )
+    for who in (JUDGE, ALONE):
+        figures = middle[who]
+        print(f"{who}: {figures['per_second']:.0f} calls/s, peak {figures['peak_megabytes']:.0f} MB")
     if missing:
         print(missing)
         return

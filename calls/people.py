@@ -28,10 +28,10 @@ class UserRole(StrEnum):
 class User:
     """A person with an account. ``id`` is the name to sign in with.
 
-    ``password`` is an argon2id hash (RFC 9106), empty for somebody who cannot sign in; ``stamp`` changes with
-    the password, the role and the end of all sessions, so that older sessions end. ``team`` is that of a
-    team supervisor, ``agent_id`` the agent that an agent's account belongs to. ``failures`` counts wrong
-    passwords in a row.
+    ``password`` is an argon2id hash (RFC 9106), with ``once:`` and the end of its time in front where another
+    has to be chosen, empty for somebody who cannot sign in; ``stamp`` changes with the password, the role and
+    the end of all sessions, so that older sessions end. ``team`` is that of a team supervisor,
+    ``agent_id`` the agent that an agent's account belongs to. ``failures`` counts wrong passwords in a row.
     """
 
     id: str

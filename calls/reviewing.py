@@ -10,15 +10,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from calls.records import new_id, utc_now
+from calls.records import Review, new_id, utc_now
+
+#: Ids of ratings begin with this.
+RATING = "rating-"
+
+
+def is_rating(review: Review) -> bool:
+    """Tell whether a review was given to compare raters: no figure on agents or samples counts it."""
+    return review.id.startswith(RATING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """A call of a sample that an inspector is to review. ``state`` is ``open`` or ``recalled``.
+    """A call of a sample that an inspector is to review. ``state`` is ``open``, ``done`` or ``recalled``.
 
-    Whether it is done is known from the reviews; a call that is given to another inspector gets a second
-    assignment, and the first is recalled.
+    It is done with the first review of the call within the plan, whoever gives it; an open one whose call has
+    such a review counts as done, too. A call that is given to another inspector gets a second assignment,
+    and the first is recalled.
     """
 
     id: str = field(default_factory=new_id)
@@ -35,7 +44,8 @@ class Assignment:
 class ReviewDraft:
     """A review as it is typed, kept while it is not given yet: one for each call and user.
 
-    ``revision`` counts the times it was kept: whoever keeps an older one is told.
+    ``revision`` counts the times it was kept: whoever keeps an older one is told. It stays, with empty
+    ``content``, once the review is given.
     """
 
     id: str

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calls.masking import masked_number
+from calls.records import utc_now
 from console import (
     access,
+    account,
+    appeals,
+    audit,
+    calibrations,
     calls,
+    cases,
+    dashboards,
+    drafts,
+    drawing,
+    export,
     faults,
     figures,
     guard,
+    hooks,
     language,
     listing,
     navigation,
     passages,
+    plans,
     recordings,
+    results,
     reviews,
+    rulecheck,
     sample,
+    search,
+    signin,
+    signing,
+    tokens,
+    users,
     webcall,
 )
+from console.api.app import create_api
 from console.desk import Desk
+from console.settings import Settings
 from console.texts import known_text, label_text
 
 #: Bytes of a form at most: a comment of full length in UTF-8, percent-encoded, and room to spare.
 FORM_BYTES = 64 * 1024
+DEFAULT = Settings()
 
 
-def create_app(store_url: str, recordings_folder: Path, web_calls: webcall.WebCalls | None = None) -> Flask:
+def create_app(
+    store_url: str,
+    recordings_folder: Path,
+    web_calls: webcall.WebCalls | None = None,
+    settings: Settings = DEFAULT,
+    clock: Callable[[], datetime] = utc_now,
+) -> Flask:
     """Make the desk.
 
     Parameters
@@ -43,12 +76,21 @@ def create_app(store_url: str, recordings_folder: Path, web_calls: webcall.WebCa
         The folder of the recordings.
     web_calls : WebCalls, optional
         Where calls from the browser go; without it there are none.
+    settings : Settings, optional
+        How it is served.
+    clock : callable, optional
+        Tells the time, aware UTC.
 
     Returns
     -------
     Flask
         A WSGI application. ``app.extensions["desk"]`` is its :class:`console.desk.Desk`; close it
         when the application is done.
+
+    Raises
+    ------
+    SettingError
+        The key that sessions are signed with cannot be used.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES
@@ -65,16 +107,31 @@ def create_app(store_url: str, recordings_folder: Path, web_calls: webcall.WebCa
         seconds=listing.seconds_of,
         tint=passages.tint,
     )
+    app.secret_key = signing.signing_key(signing.key_file_of(store_url, recordings_folder))
+    app.extensions["clock"] = clock
     app.extensions["desk"] = Desk(store_url, recordings_folder)
     app.extensions["web-calls"] = web_calls
     guard.install(app)
-    access.install(app)
+    access.install(app, settings)
+    guard.require_tokens(app)
     language.install(app)
     faults.install(app)
+    audit.install(app)
     app.context_processor(_words)
-    for module in (sample, calls, reviews, recordings, webcall):
+    for module in (sample, search, export, calls, reviews, recordings, dashboards, webcall):
+        app.register_blueprint(module.blueprint)
+    for module in (results, appeals, cases):
+        app.register_blueprint(module.blueprint)
+    for module in (drafts, plans, drawing, calibrations, rulecheck):
+        app.register_blueprint(module.blueprint)
+    for module in (signin, account, users, audit, tokens, hooks):
         app.register_blueprint(module.blueprint)
     access.require_rights(app)
+    api = create_api(app, version("huawu"))
+    access.require_rights(api)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/api": api.wsgi_app})  # type: ignore[method-assign]
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
 
 

@@ -7,6 +7,8 @@ from threading import Lock
 
 from flask import current_app
 
+from analytics.search.follower import Follower
+from analytics.search.index import SearchIndex
 from calls.recordings import RecordingFolder
 from calls.store import Store
 
@@ -26,6 +28,8 @@ class Desk:
         self.recordings = RecordingFolder(recordings)
         self._store_url = store_url
         self._store: Store | None = None
+        self._index: SearchIndex | None = None
+        self._follower: Follower | None = None
         self._lock = Lock()
 
     @property
@@ -45,9 +49,36 @@ class Desk:
                 self._store = Store.open(self._store_url)
             return self._store
 
-    def close(self) -> None:
-        """Close the store if it is open."""
+    @property
+    def index(self) -> SearchIndex:
+        """The open index of the calls; a thread brings it up to them where that takes longer.
+
+        Raises
+        ------
+        calls.errors.StoreError
+            It, or the database, cannot be opened now.
+        """
+        _ = self.store
         with self._lock:
+            if self._index is None:
+                self._index = SearchIndex.open(self._store_url)
+                self._follower = Follower(self._index)
+            return self._index
+
+    def index_now(self, *, words: bool) -> SearchIndex:
+        """Return the index with what has changed since it was last asked for, as far as that is soon done."""
+        index = self.index
+        assert self._follower is not None
+        self._follower.follow(words=words)
+        return index
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            if self._index is not None and self._follower is not None:
+                self._follower.stop()
+                self._index.close()
+                self._index = self._follower = None
             if self._store is not None:
                 self._store.close()
                 self._store = None

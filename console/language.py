@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from console.texts import LANGUAGES, text
 
@@ -14,10 +14,12 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 def language() -> str:
     """Return the language of the present request, one of :data:`console.texts.LANGUAGES`."""
-    for wish in (request.args.get("lang"), request.cookies.get(_COOKIE)):
-        if wish in LANGUAGES:
-            return wish
-    return LANGUAGES[0]
+    # a page asks for it with each of its words
+    if "language" not in g:
+        wishes = (request.args.get("lang"), request.cookies.get(_COOKIE))
+        g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
+    spoken: str = g.language
+    return spoken
 
 
 def t(key: str, /, **values: object) -> str:

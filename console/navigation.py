@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console import webcall
+from console import appeals, webcall
 from console.access import may
 from console.rights import Right
 
@@ -23,7 +23,16 @@ class Place:
 #: In the order in which a day goes.
 PLACES = (
     Place("sample.sample", "nav.sample", Right.VERDICTS),
-    Place("calls.listing", "nav.calls", Right.CALLS),
+    Place("plans.listing", "nav.plans", Right.ASSIGN),
+    Place("results.listing", "nav.results", Right.RESULTS),
+    Place("search.listing", "nav.calls", Right.CALLS),
+    Place("appeals.listing", "nav.appeals", Right.VERDICTS, appeals.offered),
+    Place("cases.listing", "nav.cases", Right.CASES),
+    Place("dashboards.overview", "nav.figures", Right.FIGURES),
+    Place("calibrations.listing", "nav.calibrations", Right.CALIBRATE),
+    Place("users.users", "nav.users", Right.USERS),
+    Place("hooks.hooks", "nav.hooks", Right.PRIVACY),
+    Place("audit.log", "nav.audit", Right.AUDIT),
     Place("webcall.page", "nav.webcall", Right.WEB_CALL, lambda: webcall.offered() is not None),
 )
 

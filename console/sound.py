@@ -1,27 +1,59 @@
-"""The sound of a recording as browsers want it: 16-bit PCM WAV in byte ranges, and its peaks.
+"""The sound of a recording as browsers want it: 16-bit PCM WAV in byte ranges, and its outline.
 
 Telephone recordings are A-law WAV, which not every browser plays. The PCM file is never written:
-its size is known beforehand, so any byte range is computed from the samples that it needs.
+its size is known beforehand, so any byte range is computed from the samples that it needs. Times that
+somebody may not hear are silent in the samples themselves, whichever range they are asked for in.
 """
 
 from __future__ import annotations
 
+import logging
+import math
+import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from calls.errors import AudioError
+from calls.errors import AudioError, RecordingError
+from calls.sealing import keys_from, open_sound
 
 HEADER_BYTES = 44
-#: Peaks for each channel of a recording: more than a screen has columns.
+#: Bytes sent at most where no end was asked for (half a minute of stereo): whoever wants the rest asks on,
+#: so that a browser that pauses holds no connection and nobody is sent an hour to hear a minute.
+OPEN_END_BYTES = 1 << 20
+#: Seconds that one peak stands for at most, so that an hour can be looked at closely …
+PEAK_SECONDS = 0.05
+#: … and peaks for each channel at least, as long as there are samples: more than a screen has columns.
 PEAKS = 2000
 
+#: A stretch of time, from and to, in seconds.
+Span = tuple[float, float]
+
 _BLOCK_FRAMES = 16384
+_OUTLINE_FRAMES = 81920
+_log = logging.getLogger(__name__)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def open_recording(path: Path) -> BinaryIO:
+    """Open the file of a recording for reading, sealed or not: the one place where the desk does.
+
+    Raises
+    ------
+    AudioError
+        It is missing, or may not be read.
+    """
+    try:
+        return open_sound(path, keys_from(os.environ))
+    except RecordingError as error:
+        raise AudioError(str(error), "check the file, its rights and its key") from None
 
 
 class UnsatisfiableRange(ValueError):
@@ -41,8 +73,9 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     Returns
     -------
     tuple of int or None
-        First byte and one past the last. ``None`` stands for the whole: no header, several ranges,
-        or one that cannot be understood, all of which a server may answer so.
+        First byte and one past the last; of a range without an end, :data:`OPEN_END_BYTES` at most.
+        ``None`` stands for the whole: no header, several ranges, or one that cannot be understood, all of
+        which a server may answer so.
 
     Raises
     ------
@@ -56,7 +89,8 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     if not first:
         start, stop = max(size - int(last), 0), size
     else:
-        start, stop = int(first), min(int(last) + 1 if last else size, size)
+        start = int(first)
+        stop = min(int(last) + 1 if last else start + OPEN_END_BYTES, size)
         if last and int(last) < start:
             return None
     if start >= size or start >= stop:
@@ -71,6 +105,9 @@ class PcmWave:
     ----------
     path : Path
         Any file that libsndfile reads.
+    silent : sequence of (float, float), optional
+        Times in seconds in which every channel is silent; also those where the other party can be heard,
+        because telephones echo.
 
     Raises
     ------
@@ -78,15 +115,17 @@ class PcmWave:
         The file is missing or holds no sound that can be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, silent: Sequence[Span] = ()) -> None:
         self.path = path
-        try:
-            about = soundfile.info(str(path))
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioError(f"recording {path}: {error}", "check the file") from None
-        self.channels: int = about.channels
-        self.rate: int = about.samplerate
-        self.frames: int = about.frames
+        with _sound_file(path) as file:
+            self.channels: int = file.channels
+            self.rate: int = file.samplerate
+            self.frames: int = file.frames
+        # times are sums of decimal fractions: without rounding 7.05 s would end a sample late
+        self._silent = [
+            (math.floor(round(start * self.rate, 3)), math.ceil(round(end * self.rate, 3)))
+            for start, end in silent
+        ]
 
     @property
     def size(self) -> int:
@@ -114,45 +153,102 @@ class PcmWave:
         frame_bytes = self.channels * 2
         frame, skip = divmod(start - HEADER_BYTES, frame_bytes)
         wanted = stop - start
-        with soundfile.SoundFile(str(self.path)) as file:
+        with _sound_file(self.path) as file:
             file.seek(frame)
             while wanted > 0:
                 frames = min(_BLOCK_FRAMES, -(-(wanted + skip) // frame_bytes))
-                block = file.read(frames, dtype="int16", always_2d=True).astype("<i2").tobytes()
-                if not block:
+                samples = file.read(frames, dtype="int16", always_2d=True)
+                if not len(samples):
                     return
+                for first, end in self._silent:
+                    samples[max(first - frame, 0) : max(end - frame, 0)] = 0
+                frame += len(samples)
+                block = samples.astype("<i2").tobytes()
                 piece = block[skip : skip + wanted]
                 skip = 0
                 wanted -= len(piece)
                 yield piece
 
 
-def peaks(path: Path, count: int = PEAKS) -> list[list[int]]:
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the waveform of a recording is drawn from.
+
+    Attributes
+    ----------
+    frames : int
+        Samples per channel of the recording.
+    peak_seconds : float
+        How long a stretch one peak stands for.
+    lanes : uint8 array, shape (n_channels, n_peaks)
+        The greatest magnitude of each stretch, 0 to 255 of full scale.
+    """
+
+    frames: int
+    peak_seconds: float
+    lanes: np.ndarray
+
+    def without(self, silent: Sequence[Span]) -> Outline:
+        """Return the outline with nothing to see in each stretch that lies partly in one of the spans."""
+        lanes = self.lanes.copy()
+        for start, end in silent:
+            lanes[:, math.floor(start / self.peak_seconds) : math.ceil(end / self.peak_seconds)] = 0
+        return Outline(self.frames, self.peak_seconds, lanes)
+
+
+def outline(path: Path, *, peak_seconds: float = PEAK_SECONDS, least: int = PEAKS) -> Outline:
     """Return the outline of a recording's waveform.
 
     Parameters
     ----------
     path : Path
         Any file that libsndfile reads.
-    count : int, optional
-        Peaks at most for each channel.
+    peak_seconds : float, optional
+        Seconds that a peak stands for at most.
+    least : int, optional
+        Peaks at least for each channel, as long as there are samples.
 
-    Returns
-    -------
-    list of list of int
-        For each channel the greatest magnitude of each stretch, 0 to 255 of full scale.
+    Raises
+    ------
+    AudioError
+        The file is missing or holds no sound that can be read.
     """
-    wave = PcmWave(path)
-    stretch = max(1, -(-wave.frames // count))
-    found: list[np.ndarray] = []
-    blocks = soundfile.blocks(
-        str(path), blocksize=stretch * max(1, _BLOCK_FRAMES // stretch), dtype="int16", always_2d=True
-    )
-    for block in blocks:
-        missing = -len(block) % stretch
-        padded = np.pad(block, ((0, missing), (0, 0))).astype(np.int32)
-        found.append(np.abs(padded).reshape(-1, stretch, wave.channels).max(axis=1))
-    if not found:
-        return [[] for _ in range(wave.channels)]
-    outline = np.minimum(np.concatenate(found) * 255 // 32767, 255)
-    return [lane.tolist() for lane in outline.T]
+    with _sound_file(path) as file:
+        frames = file.frames
+        stretch = max(1, min(round(peak_seconds * file.samplerate), frames // max(least, 1)))
+        found = [np.zeros((file.channels, 0), np.uint8)]
+        block_frames = stretch * max(1, _OUTLINE_FRAMES // stretch)
+        for block in file.blocks(block_frames, dtype="int16", always_2d=True):
+            lanes = np.ascontiguousarray(block.T)
+            # the magnitude less one of negative samples: unlike abs() it fits 16 bits
+            lanes ^= lanes >> 15
+            lanes = np.pad(lanes, ((0, 0), (0, -lanes.shape[1] % stretch)))
+            peaks = lanes.reshape(lanes.shape[0], -1, stretch).max(axis=2)
+            found.append((peaks >> 7).astype(np.uint8))
+        return Outline(frames, stretch / file.samplerate, np.concatenate(found, axis=1))
+
+
+class _Readable:
+    """A file for libsndfile, which takes no errors: what cannot be read is told in the log and ends it."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file, self._path = file, path
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int) -> bytes:
+        try:
+            return self._file.read(count)
+        except OSError as error:
+            _log.error("recording %s: %s", self._path, error.strerror or error)
+            return b""
+
+
+@contextmanager
+def _sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
+    with open_recording(path) as file:
+        try:
+            opened = soundfile.SoundFile(_Readable(file, path))
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioError(f"recording {path}: {error}", "check the file") from None
+        with opened:
+            yield opened

@@ -249,7 +249,7 @@ TEXTS: Mapping[str, tuple[str, str]] = ChainMap(
         ),
         "webcall.fault.gateway": (
             "连不上网关：它没有运行，或地址不对。请查看 huawu serve 的日志。",
-            "The gateway cannot be reached: is it running, and its address right? See the log of huawu serve.",
+            "The gateway cannot be reached: does it run, is its address right? See the log of huawu serve.",
         ),
         "webcall.fault.refused": (
             "拨打许可已失效，请再拨一次。",

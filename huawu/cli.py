@@ -14,6 +14,7 @@ from rich.markup import escape
 from calls.errors import HuawuError
 from huawu import __version__, logs
 from huawu.agents_command import agents_app
+from huawu.analyse_command import analyse_command
 from huawu.call_command import call_command
 from huawu.calls_command import calls_app
 from huawu.console_command import console_command
@@ -23,10 +24,13 @@ from huawu.dtmf_command import dtmf_command
 from huawu.evaluate_command import evaluate_app
 from huawu.flow_test_command import flow_test_command
 from huawu.flow_try_command import flow_try_command
+from huawu.index_command import index_command
 from huawu.lint_command import lint_command
 from huawu.models_command import models_app
 from huawu.places import require_database
+from huawu.privacy_command import privacy_app
 from huawu.prompts_command import prompts_app
+from huawu.recordings_command import recordings_app
 from huawu.report_command import report_app
 from huawu.rules_command import rules_app
 from huawu.sample_command import sample_app
@@ -34,6 +38,7 @@ from huawu.schema_command import schema_command
 from huawu.serve_command import serve_command
 from huawu.train_command import train_command
 from huawu.transcribing import transcribe_command
+from huawu.users_command import users_app
 
 app = typer.Typer(
     name="huawu",
@@ -46,10 +51,15 @@ app.command("demo")(demo_command)
 app.command("serve")(serve_command)
 app.add_typer(calls_app, name="calls")
 app.add_typer(agents_app, name="agents")
+app.add_typer(recordings_app, name="recordings")
+app.add_typer(privacy_app, name="privacy")
 app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
+app.command("analyse")(analyse_command)
 app.command("dtmf")(dtmf_command)
 app.command("console")(console_command)
+app.command("index")(index_command)
+app.add_typer(users_app, name="users")
 app.command("train")(train_command)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(rules_app, name="rules")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,47 @@ def console_command(
     db: Annotated[str, typer.Option(help="Database: a file, or a PostgreSQL URL.")] = "out/huawu.db",
     recordings: Annotated[Path, typer.Option(help="Folder of the recordings.")] = Path("out/recordings"),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="Only 127.0.0.1 until the desk has accounts.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to serve at; others than 127.0.0.1 need accounts (huawu users add).")
+    ] = "127.0.0.1",
+    public_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name under which browsers reach the desk; may be given again.", show_default=False
+        ),
+    ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="Believe X-Forwarded-For and X-Forwarded-Proto.")
+    ] = False,
+    idle_minutes: Annotated[int, typer.Option(min=1, max=1440, help="Idle sessions end after that.")] = 60,
+    session_hours: Annotated[int, typer.Option(min=1, max=168, help="Every session ends after that.")] = 12,
+    attempts: Annotated[int, typer.Option(min=1, max=100, help="Wrong passwords that lock an account.")] = 5,
+    lock_minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long it stays locked.")] = 15,
+    allow_webhook: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address that webhooks may lead to, https://crm.example.cn/; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Open the QA desk: listen to calls, read them, judge them. Ends with Ctrl-C."""
+    from calls.allowlist import Address
     from calls.store import Store
     from console.app import create_app
-    from console.server import serve
+    from console.server import serve, settings_for
+    from console.settings import Settings
 
     require_database(db, "run huawu demo first, or name it with --db")
     # A database that cannot be used is better told here than on every page.
     Store.open(db).close()
-    serve(create_app(db, recordings), host, port)
+    settings = Settings(
+        hosts=tuple(name.lower() for name in public_host or ()),
+        behind_proxy=behind_proxy,
+        idle=timedelta(minutes=idle_minutes),
+        longest=timedelta(hours=session_hours),
+        attempts=attempts,
+        lock=timedelta(minutes=lock_minutes),
+        webhooks=tuple(Address.parse(text) for text in allow_webhook or ()),
+    )
+    serve(create_app(db, recordings, settings=settings_for(host, settings)), host, port)

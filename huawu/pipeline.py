@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from analytics.conversation.loudness import utterance_levels
 from analytics.judge import Context, Judge, Judgement
+from analytics.labels import NO_COMPLAINT
+from analytics.webhooks.messages import active_hooks, complaint_messages
 from calls.errors import NotFound
 from calls.recordings import RecordingFolder
 from calls.records import (
@@ -21,6 +23,7 @@ from calls.records import (
     Role,
     Score,
     Transcript,
+    utc_now,
 )
 from calls.store import Store
 from speech.audio import read_audio
@@ -93,7 +96,11 @@ def process(store: Store, folder: RecordingFolder, model: VoskModel, judge: Judg
     transcribed = time.perf_counter()
     levels = utterance_levels(transcript, sound.samples, sound.rate)
     judgement = judge.judge(transcript, _context(store, store.get(Call, call_id), events, levels))
+    earlier = store.find(Finding, call_id=call_id, kind="complaint")
     store.replace(Finding, {"call_id": call_id}, *judgement.findings)
+    if not any(each.label != NO_COMPLAINT for each in earlier):  # who was told once is not told again
+        call = store.get(Call, call_id)
+        store.add(*complaint_messages(active_hooks(store), call, judgement.findings, utc_now()))
     store.replace(CallMetrics, {"call_id": call_id}, judgement.metrics)
     store.replace(CallRisk, {"call_id": call_id}, judgement.risk)
     store.replace(Score, {"call_id": call_id, "by": judge.scored_by}, *judgement.scores)

@@ -19,7 +19,7 @@ import certifi
 import httpx
 
 from ivr.actions import Fetch
-from ivr.allowlist import Address, allowed
+from calls.allowlist import Address, allowed
 from ivr.events import Fetched, FetchFailed
 
 #: Bytes of an answer.

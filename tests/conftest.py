@@ -9,19 +9,34 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from calls.recordings import RecordingFolder
 from calls.store import Store
+from tests.lanes import give_way
 from tests.skips import SkipWatch
 
 CATEGORIES = {"unit", "integration", "browser"}
 
+# how long an example takes depends on what else the machine does
+settings.register_profile("huawu", settings.default, deadline=None)
+settings.load_profile("huawu")
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the skips."""
+    """Watch the skips, and where there are several processes, give each its lane."""
     config.pluginmanager.register(SkipWatch(), "huawu-skips")
+    if config.pluginmanager.hasplugin("xdist"):
+        from tests.scheduler import LaneWatch
+
+        config.pluginmanager.register(LaneWatch(), "huawu-lanes")
+
+
+def pytest_runtestloop() -> None:
+    """From now on, who keeps no real time gives way."""
+    give_way()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

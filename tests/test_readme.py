@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from huawu import places
+
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +56,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (target / ".venv" / "bin").mkdir(parents=True)
     for program in ("python", "huawu"):
         (target / ".venv" / "bin" / program).symlink_to(Path(sys.executable).parent / program)
+    # a judge learns the same in a minute wherever its cache is
+    (target / "cache" / "huawu").mkdir(parents=True)
+    (target / "cache" / "huawu" / "judges").symlink_to(places.cache("judges"))
     return target
 
 

@@ -18,12 +18,13 @@ LISTED = "HUAWU_TEST_POSTGRES names no PostgreSQL server"
 
 
 @pytest.mark.parametrize(
-    ("reason", "strict", "named", "code"),
+    ("reason", "strict", "options", "named", "code"),
     [
-        ("the moon is full", "1", True, pytest.ExitCode.TESTS_FAILED),
-        ("the moon is full", "", True, pytest.ExitCode.OK),
-        (LISTED, "1", True, pytest.ExitCode.TESTS_FAILED),
-        (LISTED, "", False, pytest.ExitCode.OK),
+        ("the moon is full", "1", (), True, pytest.ExitCode.TESTS_FAILED),
+        ("the moon is full", "1", ("-n", "1"), True, pytest.ExitCode.TESTS_FAILED),
+        ("the moon is full", "", (), True, pytest.ExitCode.OK),
+        (LISTED, "1", (), True, pytest.ExitCode.TESTS_FAILED),
+        (LISTED, "", (), False, pytest.ExitCode.OK),
     ],
 )
 def test_a_skip_that_nobody_listed_fails_the_strict_run(
@@ -31,6 +32,7 @@ def test_a_skip_that_nobody_listed_fails_the_strict_run(
     monkeypatch: pytest.MonkeyPatch,
     reason: str,
     strict: str,
+    options: tuple[str, ...],
     named: bool,
     code: pytest.ExitCode,
 ) -> None:
@@ -43,7 +45,7 @@ def test_a_skip_that_nobody_listed_fails_the_strict_run(
         "    config.pluginmanager.register(SkipWatch(), 'watch')\n"
     )
 
-    done = pytester.runpytest_subprocess()
+    done = pytester.runpytest_subprocess(*options)
 
     assert done.ret == code
     assert (f"::test_it: {reason}" in done.stdout.str()) is named

@@ -18,6 +18,7 @@ _UNITS = {"十": 10, "百": 100, "千": 1000, "k": 1000, "K": 1000, "万": 10_00
 _MYRIAD = 10_000
 _HUNDRED_MILLION = 100_000_000
 
+_NUMERAL = re.compile(r"[\d零〇一二两三四五六七八九十百千万亿几壹贰叁肆伍陆柒捌玖拾佰仟俩]")
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?(?:[kKwW](?![a-zA-Z]))?|[零〇一二两三四五六七八九十百千万亿几])+"
 _SUM = re.compile(
     rf"(?P<sign>[¥$]\s*)?(?P<at_least>上(?=[百千万亿]))?(?P<number>{_NUMBER})"
@@ -63,6 +64,8 @@ def amounts_of(text: str) -> list[Amount]:
     text : str
         As recognised or written.
     """
+    if _NUMERAL.search(text) is None:
+        return []
     plain = text.translate(_HALF_WIDTH)
     found = []
     for match in _SUM.finditer(plain):

@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupKFold
 
-from analytics.calltext import CallRows, CallText, Turn, roles_available, turns_of
+from analytics.calltext import CallRows, CallText, Turn, read_turns, roles_available, turns_of
 from analytics.complaint import ComplaintClassifier
 from analytics.complaints import reasons, resolution
 from analytics.complaints.corpus import (
@@ -24,10 +24,11 @@ from analytics.complaints.corpus import (
 from analytics.complaints.criteria import CRITERIA, Hit, criteria_met
 from analytics.complaints.reasons import CallLabeller, ScoredCall, composed_calls, scored
 from analytics.complaints.resolution import ResolutionClassifier, composed_closings, deciding_turns
-from analytics.complaints.sentences import Reading, SentenceScorer
+from analytics.complaints.sentences import Scored, SentenceScorer
 from analytics.complaints.severity import SeverityModel
-from analytics.complaints.speech import Speech, cited, distinct
+from analytics.complaints.speech import Speech, distinct
 from analytics.labels import NO_COMPLAINT, SEVERITIES
+from analytics.passage import above_floor, cited, strongest
 from analytics.seed.assembly import SeedCall
 from analytics.words import normalise
 from calls.records import Evidence, Finding, Role, Transcript, Utterance
@@ -128,6 +129,7 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
         *,
         model: str = "",
         earlier_calls: int | None = None,
+        read: Scored | None = None,
     ) -> Assessment:
         """Judge one call.
 
@@ -143,6 +145,8 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
             The version that marks the findings.
         earlier_calls : int, optional
             How often the same caller rang in the seven days before.
+        read : Scored, optional
+            What the scorer makes of the call's turns, where that is known already.
         """
         turns = turns_of(transcript)
         known = roles_available(transcript)
@@ -159,37 +163,35 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
         severity, probability = _severity(levels, hits)
         made.add("complaint", severity, probability, _severity_evidence(severity, hits, cite))
         if severity != NO_COMPLAINT:
-            reading = self.scorer_.read([turn.spoken.text for turn in turns])
-            self._add_reasons(made, turns, reading, known)
+            read = read or self.scorer_.read(read_turns(turns))
+            self._add_reasons(made, turns, read, known)
             if known:
-                self._add_resolution(made, turns, reading)
+                self._add_resolution(made, turns, read)
         return Assessment(
             tuple(made.made), tuple(hits), dict(zip(SEVERITIES, map(float, levels), strict=True))
         )
 
-    def _add_reasons(
-        self, made: _Findings, turns: Sequence[Turn], reading: Reading, roles_known: bool
-    ) -> None:
+    def _add_reasons(self, made: _Findings, turns: Sequence[Turn], read: Scored, roles_known: bool) -> None:
         is_agent = np.array([roles_known and turn.role is Role.AGENT for turn in turns])
         sides = (np.flatnonzero(~is_agent), np.flatnonzero(is_agent))
         for labeller, most in ((self.cause_, CAUSES_NAMED), (self.responsible_, 1)):
             columns = self.scorer_.columns(labeller.column)
-            scores = reading.scores[:, columns]
+            scores = read.scores[:, columns]
             likely = labeller.predict_proba([ScoredCall(*(scores[side] for side in sides))])[0]
             for place in np.argsort(-likely, kind="stable")[:most]:
                 if likely[place] < self.named:
                     break
                 told = [int(side[scores[side, place].argmax()]) for side in sides if len(side)]
                 told[1:] = [turn for turn in told[1:] if scores[turn, place] > 0.0]
-                evidence = [_telling(turns[n], reading, n, columns.start + int(place)) for n in told]
+                evidence = [_telling(turns[n], read, n, columns.start + int(place)) for n in told]
                 made.add(
                     labeller.column, labeller.classes_[place], float(likely[place]), distinct(evidence, CITED)
                 )
 
-    def _add_resolution(self, made: _Findings, turns: Sequence[Turn], reading: Reading) -> None:
+    def _add_resolution(self, made: _Findings, turns: Sequence[Turn], read: Scored) -> None:
         closing = turns[-resolution.CLOSING :]
         roles = [turn.role.value for turn in closing]
-        acts = _acts(self.scorer_, reading.scores[-resolution.CLOSING :])
+        acts = _acts(self.scorer_, read.scores[-resolution.CLOSING :])
         likely = self.resolution_.predict_proba([(acts, roles)])[0]
         place = int(likely.argmax())
         evidence = [_whole(closing[turn].utterance) for turn, _ in deciding_turns(acts, roles)]
@@ -250,27 +252,12 @@ def _acts(scorer: SentenceScorer, scores: Array) -> Array:
     return np.asarray(expit(scores[:, scorer.columns("act")]))
 
 
-def _telling(turn: Turn, reading: Reading, number: int, label: int) -> Evidence:
+def _telling(turn: Turn, told: Scored, number: int, label: int) -> Evidence:
     """Return the characters of a turn that speak most for a label."""
     text = turn.spoken.text
-    run = _strongest_run(reading.pull(number, len(text), label))
-    return cited(turn.utterance, turn.spoken.original_span(*run))
-
-
-def _strongest_run(pull: Array) -> tuple[int, int]:
-    """Return the half-open run with the greatest sum above half of the mean helpful contribution."""
-    helpful = pull[pull > 0]
-    if not helpful.size:
-        return 0, len(pull)
-    above = pull - 0.5 * helpful.mean()
-    best, running, first, span = -np.inf, 0.0, 0, (0, len(pull))
-    for place, value in enumerate(above):
-        if running <= 0:
-            running, first = 0.0, place
-        running += float(value)
-        if running > best:
-            best, span = running, (first, place + 1)
-    return span
+    above = above_floor(told.pull(number, len(text), label).tolist())
+    run = strongest([(place, place + 1, added) for place, added in enumerate(above)], 0.0)
+    return cited(turn.utterance, turn.spoken.original_span(*(run or (0, len(text)))))
 
 
 def _whole(utterance: Utterance) -> Evidence:

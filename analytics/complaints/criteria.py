@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from analytics.complaints.amount import amounts_of
 from analytics.complaints.context import affirmed, settled
-from analytics.complaints.speech import Place, Speech, cited
+from analytics.complaints.speech import Place, Speech
 from analytics.complaints.wording import wording
+from analytics.passage import cited
 from calls.records import Evidence
 
 #: From so many yuan on a complaint is 重大.
@@ -166,11 +167,10 @@ _FINDERS: dict[str, Callable[[Speech], Iterator[Place]]] = {
 def _amount(speech: Speech) -> Iterator[Evidence]:
     """Yield the sums that are great and in dispute, read from the text with its digits and signs."""
     for number, turn in enumerate(speech.turns):
-        if settled(turn.spoken.text) or wording("how_to").within(turn.spoken.text):
+        great = [each for each in amounts_of(turn.utterance.text) if each.yuan >= GREAT_AMOUNT]
+        if not great or settled(turn.spoken.text) or wording("how_to").within(turn.spoken.text):
             continue
-        for amount in amounts_of(turn.utterance.text):
-            if amount.yuan < GREAT_AMOUNT:
-                continue
+        for amount in great:
             near = speech.turns[max(0, number - 1) : number + 2]
             if any(wording("dispute").within(each.spoken.text) for each in near):
                 yield cited(turn.utterance, (amount.start, amount.end))

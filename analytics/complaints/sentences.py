@@ -7,7 +7,7 @@ party are looked up at once in sorted arrays, which takes microseconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,44 +17,27 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 
 from analytics.complaints.corpus import COLUMNS, Sentence
-from analytics.gramtable import keys_of, points_of
-from analytics.sounds import sounds
+from analytics.grams import Known
+from analytics.passage import shared_out
+from analytics.reading import CHARACTERS, SOUNDS, Grams, Reading, read
 from analytics.words import normalise
 
-#: Kinds of features: of characters or of sounds, and how many of them.
-_KINDS = (("characters", 1), ("characters", 2), ("sounds", 2), ("sounds", 3))
-_BREAK = ord("\n")
-_DERIVED = ("_tables", "_rows")
+#: Lengths of the runs that are features, by view.
+_LENGTHS = {CHARACTERS: (1, 2), SOUNDS: (2, 3)}
+_DERIVED = ("_known", "_rows")
 
 Array = npt.NDArray[np.float64]
-Tables = list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """Known features found in some texts, ascending by text.
-
-    Attributes
-    ----------
-    row, column : int array, shape (n_found,)
-        The text and the feature.
-    start, length : int array, shape (n_found,)
-        Where it is in the text's normalised form, in characters.
-    """
-
-    row: npt.NDArray[np.int64]
-    column: npt.NDArray[np.int64]
-    start: npt.NDArray[np.int64]
-    length: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Scored:
     """Some texts as a scorer sees them.
 
     Attributes
     ----------
-    found : Features
+    grams : Grams
+        The features found, ascending by text.
+    column : int array, shape (n_found,)
     coef : float array, shape (n_labels, n_features)
     scale : float array, shape (n_texts,)
         What the sum over a text's features is multiplied with.
@@ -62,22 +45,29 @@ class Reading:
         Log-odds.
     """
 
-    found: Features
+    grams: Grams
+    column: npt.NDArray[np.int64]
     coef: Array
     scale: Array
     scores: Array
 
+    def part(self, first: int, last: int) -> Scored:
+        """Return the texts from ``first`` on and before ``last`` alone."""
+        here = slice(*np.searchsorted(self.grams.text, (first, last)))
+        grams = self.grams.take(here)
+        return Scored(
+            replace(grams, text=grams.text - first),
+            self.column[here],
+            self.coef,
+            self.scale[first:last],
+            self.scores[first:last],
+        )
+
     def pull(self, number: int, length: int, label: int) -> Array:
         """Return what each character of a text, ``length`` long, contributes to a label, shape (length,)."""
-        first, last = np.searchsorted(self.found.row, (number, number + 1))
-        span = self.found.length[first:last]
-        start = self.found.start[first:last]
-        share = self.coef[label, self.found.column[first:last]] / span
-        pull = np.zeros(length)
-        for offset in range(max(size for _, size in _KINDS)):
-            inside = span > offset
-            pull += np.bincount(start[inside] + offset, share[inside], minlength=length)
-        return np.asarray(pull * self.scale[number])
+        here = slice(*np.searchsorted(self.grams.text, (number, number + 1)))
+        added = self.coef[label, self.column[here]] * self.scale[number]
+        return shared_out(added, self.grams.start[here], self.grams.end[here], length)
 
 
 class SentenceScorer(BaseEstimator):  # type: ignore[misc]
@@ -92,8 +82,8 @@ class SentenceScorer(BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    grams_ : list of str
-        The features, as ``kind length text``, in the order of the columns of ``coef_``.
+    keys_ : uint64 array, shape (n_features,)
+        The runs that are features, ascending: see :func:`analytics.reading.read`.
     labels_ : list of str
         The rows of ``coef_``, as ``column:label``.
     coef_ : float array, shape (n_labels, n_features)
@@ -106,11 +96,12 @@ class SentenceScorer(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Sequence[Sentence], y: None = None) -> SentenceScorer:
         """Learn from labelled sentences; one that does not teach a column is left out of its models."""
-        texts = [normalise(sentence.text).text for sentence in X]
-        self.grams_ = _grams(texts)
-        self._tables: Tables | None = None
-        self._rows: Array | None = None
-        matrix = self._matrix(texts)
+        reading = read([normalise(sentence.text).text for sentence in X])
+        grams = reading.grams
+        wanted = [np.isin(grams.length, lengths) & (grams.view == view) for view, lengths in _LENGTHS.items()]
+        self.keys_ = np.unique(grams.key[np.any(wanted, axis=0) & grams.inner()])
+        self.__dict__.update(dict.fromkeys(_DERIVED))
+        matrix = self._matrix(reading)
         self.labels_: list[str] = []
         coef, intercept = [], []
         for column, labels in COLUMNS.items():
@@ -133,89 +124,43 @@ class SentenceScorer(BaseEstimator):  # type: ignore[misc]
 
     def score(self, texts: Sequence[str]) -> Array:
         """Return the log-odds of each label for normalised texts, shape (n_texts, n_labels)."""
-        return self.read(texts).scores
+        return self.read(read(texts)).scores
 
-    def read(self, texts: Sequence[str]) -> Reading:
-        """Return the scores of normalised texts with what they are made of."""
-        found = self.find(texts)
-        scale = self._scale(found, len(texts))
-        sums = np.zeros((len(texts), len(self.labels_)))
-        if len(found.row):
-            first = np.flatnonzero(np.diff(found.row, prepend=-1))
-            sums[found.row[first]] = np.add.reduceat(
-                self._weights().take(found.column, axis=0), first, axis=0
-            )
-        return Reading(found, self.coef_, scale, sums * scale[:, np.newaxis] + self.intercept_)
+    def read(self, reading: Reading) -> Scored:
+        """Return the scores of texts that have been read, with what they are made of."""
+        grams, column = self._found(reading)
+        scale = self._scale(grams, len(reading))
+        sums = np.zeros((len(reading), len(self.labels_)))
+        if len(grams):
+            first = np.flatnonzero(np.diff(grams.text, prepend=-1))
+            sums[grams.text[first]] = np.add.reduceat(self._weights().take(column, axis=0), first, axis=0)
+        return Scored(grams, column, self.coef_, scale, sums * scale[:, np.newaxis] + self.intercept_)
 
-    def find(self, texts: Sequence[str]) -> Features:
-        """Return the known features of normalised texts."""
-        joined = "\n".join(texts)
-        points = {"characters": points_of(joined), "sounds": points_of(sounds(joined))}
-        breaks = points["characters"] == _BREAK
-        row = np.cumsum(breaks)
-        begins = np.concatenate([[0], np.flatnonzero(breaks) + 1])
-        parts = []
-        for (kind, length), (keys, columns) in zip(_KINDS, self._lookup(), strict=True):
-            sought = keys_of(points[kind], length)
-            place = np.minimum(np.searchsorted(keys, sought), len(keys) - 1)
-            start = np.flatnonzero(keys[place] == sought)
-            inside = start - begins[row[start]]
-            parts.append((row[start], columns[place[start]], inside, np.full(len(start), length)))
-        rows, columns_, starts, lengths = (np.concatenate(each) for each in zip(*parts, strict=True))
-        order = np.argsort(rows, kind="stable")
-        return Features(rows[order], columns_[order], starts[order], lengths[order])
+    def _found(self, reading: Reading) -> tuple[Grams, npt.NDArray[np.int64]]:
+        """Return the known features of texts, ascending by text, and their columns."""
+        known: Known | None = getattr(self, "_known", None)
+        if known is None:
+            known = self._known = Known(self.keys_)
+        hit, column = known.find(reading.grams.key)
+        order = np.argsort(reading.grams.text[hit], kind="stable")
+        return reading.grams.take(hit[order]), column[order]
 
-    def _scale(self, found: Features, count: int) -> Array:
+    def _scale(self, grams: Grams, count: int) -> Array:
         """Return what the sums of the texts are multiplied with, shape (count,)."""
-        return np.asarray(np.maximum(np.bincount(found.row, minlength=count), 1.0) ** -self.shrink)
+        return np.asarray(np.maximum(np.bincount(grams.text, minlength=count), 1.0) ** -self.shrink)
 
-    def _matrix(self, texts: Sequence[str]) -> sparse.csr_matrix:
+    def _matrix(self, reading: Reading) -> sparse.csr_matrix:
         """Return the features of texts as the models see them, shape (n_texts, n_features)."""
-        found = self.find(texts)
-        values = self._scale(found, len(texts))[found.row]
-        return sparse.csr_matrix((values, (found.row, found.column)), shape=(len(texts), len(self.grams_)))
-
-    def _lookup(self) -> Tables:
-        """Return for each kind the sorted keys of the known features, and their columns."""
-        tables = getattr(self, "_tables", None)
-        if tables is None:
-            members: dict[tuple[str, int], list[tuple[int, int]]] = {kind: [] for kind in _KINDS}
-            for column, gram in enumerate(self.grams_):
-                kind, length, text = gram.split(" ", 2)
-                points = points_of(text if kind == "characters" else sounds(text))
-                members[kind, int(length)].append((int(keys_of(points, int(length))[0]), column))
-            tables = self._tables = [_table(members[kind]) for kind in _KINDS]
-        return tables
+        grams, column = self._found(reading)
+        values = self._scale(grams, len(reading))[grams.text]
+        return sparse.csr_matrix((values, (grams.text, column)), shape=(len(reading), len(self.keys_)))
 
     def _weights(self) -> Array:
         """Return the weights with a row for each feature, side by side in memory."""
-        weights = getattr(self, "_rows", None)
+        weights: Array | None = getattr(self, "_rows", None)
         if weights is None:
             weights = self._rows = np.ascontiguousarray(self.coef_.T)
-        return np.asarray(weights)
+        return weights
 
     def __getstate__(self) -> dict[str, Any]:
-        # the codes of sounds differ from process to process
         return {name: value for name, value in super().__getstate__().items() if name not in _DERIVED}
-
-
-def _grams(texts: Sequence[str]) -> list[str]:
-    """Return the features of texts by name, ascending; one of sounds has the name of its first spelling."""
-    spelling: dict[tuple[str, int, str], str] = {}
-    for text in texts:
-        heard = sounds(text)
-        for kind, length in _KINDS:
-            view = text if kind == "characters" else heard
-            for start in range(len(text) - length + 1):
-                key = (kind, length, view[start : start + length])
-                spelt = text[start : start + length]
-                spelling[key] = min(spelling.get(key, spelt), spelt)
-    return sorted(f"{kind} {length} {spelt}" for (kind, length, _), spelt in spelling.items())
-
-
-def _table(members: list[tuple[int, int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    members.sort()
-    return (
-        np.array([key for key, _ in members], np.uint64),
-        np.array([column for _, column in members], np.int64),
-    )

@@ -11,10 +11,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from analytics.calltext import Turn
+from analytics.passage import cited
 from analytics.sounds import sounds
-from analytics.timing import said_at
 from analytics.words import NUMERALS
-from calls.records import Evidence, Utterance
+from calls.records import Evidence
 
 _NUMERAL = re.compile(f"[{NUMERALS}]")
 
@@ -68,21 +68,6 @@ def hear(text: str) -> str:
     for match in _NUMERAL.finditer(text):
         letters[match.start()] = match.group()
     return "".join(letters)
-
-
-def cited(utterance: Utterance, span: tuple[int, int]) -> Evidence:
-    """Return the evidence for a half-open span of an utterance's text.
-
-    Its time is that of the recognised words under the span, or of the utterance where words do not fit it.
-    """
-    start, end = said_at(utterance, *span)
-    return Evidence(
-        utterance=utterance.number,
-        start=start,
-        end=end,
-        text=utterance.text[span[0] : span[1]],
-        span=span,
-    )
 
 
 def distinct(evidence: Iterable[Evidence], most: int) -> tuple[Evidence, ...]:

@@ -20,6 +20,7 @@ from analytics.evaluation.metrics import Answer
 from analytics.evaluation.sets import (
     DISSATISFIED,
     NEGATIVE,
+    OTHER,
     LabelledSet,
     read_dialogues,
     read_sentiments,
@@ -27,10 +28,12 @@ from analytics.evaluation.sets import (
 )
 from analytics.evaluation.tasks import Task
 from analytics.feeling.model import SentimentModel
-from analytics.riskmodel.builtin import train_builtin
+from analytics.judge import Judge
 from analytics.riskmodel.model import RiskModel
+from analytics.riskmodel.signals import all_signals_of
 from analytics.themes.topicmodel import TopicModel
 from calls.errors import AnalyticsError
+from calls.records import Transcript
 
 
 class AsShipped:
@@ -50,6 +53,34 @@ class AsShipped:
     def answer(self, rows: Sequence[Any]) -> Answer:
         """Answer as the contender does."""
         return self.contender.answer(rows)
+
+
+class ShippedRisk:
+    """The risk that every call is given where nobody trained a model: by all that a judge finds in it.
+
+    Parameters
+    ----------
+    judge : Judge
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    def fit(self, rows: LabelledSet[Transcript], groups: np.ndarray) -> None:
+        """Learn nothing."""
+
+    def answer(self, rows: Sequence[Transcript]) -> Answer:
+        """Judge dialogues; from a probability of one half on, a dialogue is called dissatisfied."""
+        model, _ = self._judge.model("risk")
+        judged = [self._judge.judge(row) for row in rows]
+        signals = [{**each.metrics.values, **all_signals_of(each.findings)} for each in judged]
+        probability = np.array([each.risk.probability for each in judged])
+        return Answer(
+            np.where(probability >= 0.5, DISSATISFIED, OTHER),
+            np.array([each.risk.base + sum(part.share for part in each.risk.reasons) for each in judged]),
+            probability,
+            model.predict_score(rows, signals),
+        )
 
 
 class ShippedTopics:
@@ -119,7 +150,7 @@ def _topics(labels: list[str]) -> Maker:
 
 
 def _shipped_risk(labels: list[str]) -> Maker:
-    shipped = AsShipped(RiskContender(train_builtin()))
+    shipped = ShippedRisk(Judge.load())
     return lambda: shipped
 
 

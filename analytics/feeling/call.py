@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 
+from analytics.feeling.features import Texts
 from analytics.feeling.model import MOODS, SentimentModel, Span, polarity
 from analytics.labels import STRONG_NEGATIVE
-from analytics.timing import said_at
+from analytics.passage import cited, strongest
 from analytics.words import normalise
 from calls.records import Evidence, Finding, Role, Transcript, Utterance
 
@@ -83,27 +85,46 @@ class RoleFeeling:
     change: float | None
 
 
-def feelings_of(transcript: Transcript, model: SentimentModel | None = None) -> list[UtteranceFeeling]:
-    """Return the feelings of the utterances of a call, the system's prompts left out.
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """The feelings of a call's utterances, with the texts as the model read them.
+
+    That of the first feeling is text number ``first``, and so on.
+    """
+
+    feelings: list[UtteranceFeeling]
+    texts: Texts
+    first: int = 0
+
+
+def felt_in_each(calls: Sequence[Transcript], model: SentimentModel | None = None) -> list[Felt]:
+    """Return the feelings of the utterances of calls, the system's prompts left out.
 
     Parameters
     ----------
-    transcript : Transcript
+    calls : sequence of Transcript
     model : SentimentModel, optional
         A model of moods; the built-in one if not given. Moods that it does not know get probability 0.
     """
     model = model or SentimentModel.builtin()
-    said = [utterance for utterance in transcript.utterances if utterance.role in _PEOPLE]
-    if not said:
-        return []
-    found = model.predict_proba([utterance.text for utterance in said])
+    own = [[utterance for utterance in call.utterances if utterance.role in _PEOPLE] for call in calls]
+    said = [utterance for call in own for utterance in call]
+    texts = model.read([utterance.text for utterance in said])
+    found = model.predict_proba(texts)
     likely = np.zeros((len(said), len(MOODS)))
     for column, mood in enumerate(model.classes_.tolist()):
         likely[:, MOODS.index(mood)] = found[:, column]
-    return [
+    feelings = [
         UtteranceFeeling(utterance.number, utterance.role, *row)
         for utterance, row in zip(said, likely.tolist(), strict=True)
     ]
+    edges = pairwise(accumulate(map(len, own), initial=0))
+    return [Felt(feelings[first:last], texts, first) for first, last in edges]
+
+
+def feelings_of(transcript: Transcript, model: SentimentModel | None = None) -> list[UtteranceFeeling]:
+    """Return the feelings in one call, as of :func:`felt_in_each`."""
+    return felt_in_each([transcript], model)[0].feelings
 
 
 def summary_of(transcript: Transcript, feelings: Sequence[UtteranceFeeling]) -> dict[Role, RoleFeeling]:
@@ -159,35 +180,36 @@ def findings_of(
     transcript: Transcript,
     model: SentimentModel | None = None,
     version: str = "feeling",
-    feelings: Sequence[UtteranceFeeling] | None = None,
+    felt: Felt | None = None,
 ) -> list[Finding]:
     """Return the findings ``sentiment`` (one) and ``abuse`` (where found) of a call.
 
     The caller is judged; where roles are unknown, whoever spoke, and ``version`` gets ``/all-text``.
-    Abuse by the agent is not found here: it is a matter of the quality rules. ``feelings`` are those of
-    :func:`feelings_of`, where they are known already.
+    Abuse by the agent is not found here: it is a matter of the quality rules. ``felt`` is what
+    :func:`felt_in_each` gives, where it is known already.
     """
     model = model or SentimentModel.builtin()
     by_role = transcript.roles_known and all(u.role is not Role.UNKNOWN for u in transcript.utterances)
     by_number = {utterance.number: utterance for utterance in transcript.utterances}
-    if feelings is None:
-        feelings = feelings_of(transcript, model)
+    felt = felt or felt_in_each([transcript], model)[0]
+    place = {feeling.number: place for place, feeling in enumerate(felt.feelings, start=felt.first)}
     feelings = [
         feeling
-        for feeling in feelings
+        for feeling in felt.feelings
         if (feeling.role is Role.CALLER or not by_role) and normalise(by_number[feeling.number].text).text
     ]
     version += "" if by_role else "/all-text"
 
     def finding(kind: str, label: str, probability: float, cited: Sequence[UtteranceFeeling]) -> Finding:
-        said = [by_number[each.number] for each in cited]
-        spans = model.spans([utterance.text for utterance in said], label)
         return Finding(
             call_id=transcript.call_id,
             kind=kind,
             label=label,
             probability=probability,
-            evidence=tuple(map(evidence_of, said, spans)),
+            evidence=tuple(
+                evidence_of(by_number[each.number], model.spans(felt.texts, place[each.number], label))
+                for each in cited
+            ),
             model=version,
         )
 
@@ -231,33 +253,17 @@ def _mood(feelings: Sequence[UtteranceFeeling]) -> tuple[str, float, list[Uttera
 
 def evidence_of(utterance: Utterance, spans: Sequence[Span]) -> Evidence:
     """Cite the run of spans of an utterance that pulls its score most, or all of it where none pulls up."""
-    best, running = (0.0, 0, 0), 0.0
-    first = 0
-    for place, span in enumerate(spans):
-        if running <= 0:
-            running, first = 0.0, place
-        running += span.pull
-        if running > best[0]:
-            best = (running, first, place)
-    if best[0] > 0:
-        start, end = spans[best[1]].start, spans[best[2]].end
-    else:
-        start, end = 0, len(utterance.text)
-    start_s, end_s = said_at(utterance, start, end)
-    return Evidence(
-        utterance=utterance.number,
-        start=start_s,
-        end=end_s,
-        text=utterance.text[start:end],
-        span=(start, end),
-    )
+    run = strongest(((span.start, span.end, span.pull) for span in spans), 0.0)
+    return cited(utterance, run or (0, len(utterance.text)))
 
 
 __all__ = [
+    "Felt",
     "RoleFeeling",
     "UtteranceFeeling",
     "evidence_of",
     "feelings_of",
+    "felt_in_each",
     "findings_of",
     "polarity",
     "summary_of",

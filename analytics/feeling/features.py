@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from analytics.feeling.grams import COLUMNS, View, views, word_view
 from analytics.feeling.lexicon import ABUSE, POLAR, STANCE, THREAT, TROUBLE, WORD
-from analytics.feeling.reader import Reading, read
+from analytics.feeling.reader import BREAKS, Reading, plain, read
+from analytics.grams import Line, hashes, key_of, line_of, points_of, sounds_of
+from analytics.words import words_of
 
 #: Columns of the lexicon: sums, the last and the first word, counts by kind; from ``silent`` on the
 #: columns that no single word owns.
@@ -45,8 +46,57 @@ _KINDS = {kind: READ_COLUMNS.index(kind) for kind in (ABUSE, THREAT, TROUBLE, ST
 COUNTED = 3
 #: Weights of the views: characters, syllables, words.
 VIEW_WEIGHTS = (1.0, 0.5, 1.0)
+#: Columns of a view: 2 to this power. Fewer would mix rare n-grams into the telling ones.
+BITS = 20
+COLUMNS = 1 << BITS
+#: Lengths of the n-grams of the characters and of the syllables: toneless, without punctuation.
+CHARACTERS = (1, 2, 3, 4)
+SYLLABLES = (2, 3, 4)
 #: Columns of all views together.
 GRAM_COLUMNS = len(VIEW_WEIGHTS) * COLUMNS
+
+_EDGE = "\n"
+_SHIFT = np.uint64(64 - BITS)
+_SIGNS = np.array([ord(sign) for sign in BREAKS], np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The n-grams of one view of some texts.
+
+    Attributes
+    ----------
+    columns : int array, shape (n_lengths, n_places)
+        Column of the n-gram of each length at each place; :data:`COLUMNS` where none begins.
+    lengths : tuple of int
+    text : int array, shape (n_places,)
+        Text of each place, ascending.
+    origin : int array, shape (n_places,)
+        Index of the place's character in its text; -1 and its length for the edges.
+    """
+
+    columns: np.ndarray
+    lengths: tuple[int, ...]
+    text: np.ndarray
+    origin: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Some texts, read once for all that is asked of them.
+
+    Attributes
+    ----------
+    texts : sequence of str
+    readings : list of Reading
+        What the lexicon finds in each.
+    views : list of (View, float array, int)
+        Each view with the value of an n-gram in each text, and the view's first column.
+    """
+
+    texts: Sequence[str]
+    readings: list[Reading]
+    views: list[tuple[View, np.ndarray, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +115,56 @@ class Rows:
     grams: Any
 
 
-def rows_of(texts: Sequence[str], words: bool = False) -> Rows:
-    """Return the features of ``texts``."""
-    matrices = [_matrix(view, value, len(texts)) for view, value, _ in scaled(texts, words)]
-    if not words:
-        matrices.append(sparse.csr_matrix((len(texts), COLUMNS), dtype=np.float32))
-    return Rows(read_rows(texts), sparse.hstack(matrices, format="csr"))
-
-
-def scaled(texts: Sequence[str], words: bool = False) -> list[tuple[View, np.ndarray, int]]:
-    """Return each view with the value of an n-gram in each text, and the view's first column."""
+def read_texts(texts: Sequence[str], words: bool = False) -> Texts:
+    """Read texts; with their words too, where a model asks for them."""
     found = []
     of_texts = [*views(texts), word_view(texts)] if words else views(texts)
     for number, (view, weight) in enumerate(zip(of_texts, VIEW_WEIGHTS, strict=False)):
         counts = np.bincount(view.text, (view.columns < COLUMNS).sum(axis=0), minlength=len(texts))
         found.append((view, weight / np.sqrt(np.maximum(counts, 1.0)), number * COLUMNS))
-    return found
+    return Texts(texts, [read(text) for text in texts], found)
+
+
+def rows_of(texts: Sequence[str], words: bool = False) -> Rows:
+    """Return the features of ``texts``."""
+    found = read_texts(texts, words)
+    matrices = [_matrix(view, value, len(texts)) for view, value, _ in found.views]
+    if not words:
+        matrices.append(sparse.csr_matrix((len(texts), COLUMNS), dtype=np.float32))
+    return Rows(read_rows(found.readings), sparse.hstack(matrices, format="csr"))
+
+
+def views(texts: Sequence[str]) -> tuple[View, View]:
+    """Return the character view and the syllable view of ``texts``."""
+    line = line_of([_EDGE + plain(text) + _EDGE for text in texts])
+    spoken = np.flatnonzero(~np.isin(line.code, _SIGNS))
+    heard = line.kept(spoken, sounds_of(line.code))
+    return _view(line, CHARACTERS), _view(heard, SYLLABLES)
+
+
+def _view(line: Line, lengths: tuple[int, ...]) -> View:
+    columns = np.full((len(lengths), len(line.code)), COLUMNS, dtype=np.int32)
+    for length, key in enumerate(hashes(line.code, lengths[-1]), start=1):
+        if length in lengths:
+            inside = line.text[: len(key)] == line.text[length - 1 :]
+            row = columns[lengths.index(length)]
+            np.copyto(row[: len(key)], key >> _SHIFT, where=inside, casting="unsafe")
+    return View(columns, lengths, line.text, line.start - 1)
+
+
+def word_view(texts: Sequence[str]) -> View:
+    """Return the words of ``texts`` as a view: each stands at its first character.
+
+    It costs as much as all else together, so that only models that ask for it have it.
+    """
+    found = [
+        (number, start, key_of(points_of(word).astype(np.uint64)) >> (64 - BITS))
+        for number, said in enumerate(texts)
+        for word, start, end in words_of(plain(said))
+        if end - start > 1
+    ]
+    text, origin, column = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    return View(column[np.newaxis].astype(np.int32), (1,), text, origin)
 
 
 def _matrix(view: View, value: np.ndarray, texts: int) -> Any:
@@ -91,9 +175,9 @@ def _matrix(view: View, value: np.ndarray, texts: int) -> Any:
     )
 
 
-def read_rows(texts: Sequence[str]) -> np.ndarray:
-    """Return the lexicon's columns of ``texts``, shape (n_texts, len(READ_COLUMNS))."""
-    return np.array([_row(read(text)) for text in texts], dtype=np.float32).reshape(-1, len(READ_COLUMNS))
+def read_rows(readings: Sequence[Reading]) -> np.ndarray:
+    """Return the lexicon's columns of texts that it has read, shape (n_texts, len(READ_COLUMNS))."""
+    return np.array([_row(each) for each in readings], dtype=np.float32).reshape(-1, len(READ_COLUMNS))
 
 
 def _row(reading: Reading) -> list[float]:

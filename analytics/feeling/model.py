@@ -21,10 +21,20 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from analytics.feeling.features import GRAM_COLUMNS, READ_COLUMNS, Rows, read_rows, rows_of, scaled, shares
-from analytics.feeling.grams import COLUMNS
-from analytics.feeling.reader import BREAKS, plain, read
+from analytics.feeling.features import (
+    COLUMNS,
+    GRAM_COLUMNS,
+    READ_COLUMNS,
+    Rows,
+    Texts,
+    read_rows,
+    read_texts,
+    rows_of,
+    shares,
+)
+from analytics.feeling.reader import BREAKS, Reading, plain
 from analytics.labels import STRONG_NEGATIVE
+from analytics.passage import shared_out
 
 #: The classes of the built-in model, from the worst mood to the best.
 MOODS = (STRONG_NEGATIVE, "negative", "neutral", "positive")
@@ -32,6 +42,8 @@ MOODS = (STRONG_NEGATIVE, "negative", "neutral", "positive")
 _WORTH = {STRONG_NEGATIVE: -1.0, "negative": -1.0, "neutral": 0.0, "positive": 1.0}
 
 
+#: A span that pulls less is left out.
+LEAST = 1e-9
 #: The built-in model's log-odds are this much smaller as features, to be of the size of the others.
 KNOWN_SCALE = 0.25
 
@@ -250,18 +262,19 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rows.grams[:, self.columns_] @ self.weights_ + rows.read @ self.read_weights_ + self.intercept_
         )
 
-    def logits(self, X: Sequence[str]) -> np.ndarray:
+    def read(self, X: Sequence[str] | Texts) -> Texts:
+        """Read texts once for all that this model is asked of them."""
+        return X if isinstance(X, Texts) else read_texts(X, self.words)
+
+    def logits(self, X: Sequence[str] | Texts) -> np.ndarray:
         """Return the logits of texts, shape (n_texts, n_logits)."""
-        total = read_rows(X) @ self.read_weights_ + self.intercept_
-        if len(X):
-            for view, value, first in scaled(X, self.words):
-                pulled = self._pulls(view.columns, first).sum(axis=0)
-                starts = np.flatnonzero(np.diff(view.text, prepend=-1))
-                if not len(starts):
-                    continue
-                total[view.text[starts]] += (
-                    np.add.reduceat(pulled, starts) * value[view.text[starts], np.newaxis]
-                )
+        texts = self.read(X)
+        total = read_rows(texts.readings) @ self.read_weights_ + self.intercept_
+        for view, value, first in texts.views:
+            starts = np.flatnonzero(np.diff(view.text, prepend=-1))
+            if len(starts):
+                pulled = np.add.reduceat(self._pulls(view.columns, first).sum(axis=0), starts)
+                total[view.text[starts]] += pulled * value[view.text[starts], np.newaxis]
         return np.asarray(total)
 
     def decision_function(self, X: Sequence[str]) -> np.ndarray:
@@ -269,7 +282,7 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         logits = self.logits(X)
         return logits[:, 0] if logits.shape[1] == 1 else logits
 
-    def predict_proba(self, X: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, X: Sequence[str] | Texts) -> np.ndarray:
         """Return the probability of each of ``classes_``, shape (n_texts, n_classes); rows sum to one."""
         logits = self.logits(X)
         if logits.shape[1] == 1:
@@ -290,46 +303,50 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         For two classes the logit is the log-odds of the second. Without a label the likeliest class is
         explained.
         """
-        logits = self.logits([text])[0]
+        texts = self.read([text])
+        logits = self.logits(texts)[0]
         if len(logits) == 1:
             column, label = 0, self.classes_[1]
         else:
             column = int(logits.argmax()) if label is None else self.classes_.tolist().index(label)
             label = self.classes_[column]
-        spans = self.spans([text], label)[0]
+        spans = self.spans(texts, 0, label)
         return Explanation(
             label, float(logits[column]), spans, float(logits[column] - sum(s.pull for s in spans))
         )
 
-    def spans(self, texts: Sequence[str], label: Any) -> list[tuple[Span, ...]]:
-        """Return the spans of :meth:`explain` of each text, for a label that must be given."""
-        if not len(texts):
-            return []
-        column = 0 if len(self.intercept_) == 1 else self.classes_.tolist().index(label)
-        # each text has its edges beside its characters; what falls on them belongs to no span
-        lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
-        first = np.cumsum(lengths) - lengths + 1
-        pull = np.zeros(int(lengths.sum()))
-        for view, values, base in scaled(texts, self.words):
-            pulled = self._pulls(view.columns, base)[:, :, column] * values[view.text]
-            place = first[view.text] + view.origin
-            for row, length in zip(pulled, view.lengths, strict=True):
-                for offset in range(min(length, len(row))):
-                    pull[place[offset:]] += row[: len(row) - offset] / length
-        return [
-            self._spans(text, column, pull[start : start + len(text)])
-            for text, start in zip(texts, first.tolist(), strict=True)
-        ]
+    def spans(self, texts: Texts, number: int, label: Any) -> tuple[Span, ...]:
+        """Return the spans of :meth:`explain` of one of some texts, for a label that must be given.
 
-    def _spans(self, text: str, column: int, pull: np.ndarray) -> tuple[Span, ...]:
+        The texts are as :meth:`read` read them.
+        """
+        column = 0 if len(self.intercept_) == 1 else self.classes_.tolist().index(label)
+        text, reading = texts.texts[number], texts.readings[number]
+        added, start, end = [], [], []
+        for view, values, base in texts.views:
+            here = slice(*np.searchsorted(view.text, (number, number + 1)))
+            pulled = self._pulls(view.columns[:, here], base)[:, :, column] * values[number]
+            # each text has its edges beside its characters; what falls on them belongs to no span
+            place = view.origin[here] + 1
+            for row, length in zip(pulled, view.lengths, strict=True):
+                count = max(len(place) - length + 1, 0)
+                added.append(row[:count])
+                start.append(place[:count])
+                end.append(place[length - 1 :] + 1)
+        first, last = np.concatenate(start), np.concatenate(end)
+        pull = shared_out(np.concatenate(added), first, last, len(text) + 2)[1:-1].tolist()
+        return self._spans(text, reading, column, pull)
+
+    def _spans(self, text: str, reading: Reading, column: int, pull: list[float]) -> tuple[Span, ...]:
         """Return the spans of a text, of what each character's n-grams pull and what its words do."""
-        reading = read(text)
-        owned = shares(reading) @ self.read_weights_[:, column]
-        for word, value in zip(reading.pulls, owned.tolist(), strict=True):
-            pull[word.start : word.end] += value / (word.end - word.start)
         cuts = _segments(text, [(word.start, word.end) for word in reading.pulls])
-        spans = (Span(start, end, text[start:end], float(pull[start:end].sum())) for start, end in cuts)
-        return tuple(span for span in spans if span.pull)
+        own = dict.fromkeys(cuts, 0.0)
+        if reading.pulls:
+            owned = shares(reading) @ self.read_weights_[:, column]
+            for word, value in zip(reading.pulls, owned.tolist(), strict=True):
+                own[word.start, word.end] += value
+        spans = (Span(a, b, text[a:b], sum(pull[a:b]) + beside) for (a, b), beside in own.items())
+        return tuple(span for span in spans if abs(span.pull) > LEAST)
 
     def _pulls(self, columns: np.ndarray, first: int) -> np.ndarray:
         """Return the weights of n-grams, shape (n_lengths, n_places, n_logits); zero where none is known."""

@@ -14,7 +14,6 @@ from calls.store import Span, Store
 
 R = TypeVar("R")
 
-_AT_ONCE = 5000
 #: Seconds between the end of a conversation and the wrap-up that belongs to it, at most.
 _WRAP_UP_FOLLOWS = 5.0
 _EXITS = (EventKind.EXITWITHKEY, EventKind.EXITWITHTIMEOUT, EventKind.EXITEMPTY)
@@ -103,10 +102,8 @@ def read_traffic(store: Store, first: datetime | None, end: datetime | None) -> 
     ]
     events: dict[str, list[CallEvent]] = defaultdict(list)
     ids = [each.id for each in calls]
-    for start in range(0, len(ids), _AT_ONCE):
-        chunk = ids[start : start + _AT_ONCE]
-        for event in store.find(CallEvent, call_id=chunk, kind=READ, order_by=("call_id", "at", "id")):
-            events[event.call_id].append(event)
+    for event in store.find(CallEvent, call_id=ids, kind=READ, order_by=("call_id", "at", "id")):
+        events[event.call_id].append(event)
     visits, paths = [], []
     for call in calls:
         found = list(visits_of(call, events[call.id]))

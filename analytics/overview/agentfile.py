@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from analytics.kpi.definitions import compute
 from analytics.kpi.visits import read_traffic
 from calls.records import Agent, Appeal, Call, Review, Score, Survey
+from calls.reviewing import is_rating
 from calls.store import Span, Store
 
 
@@ -109,7 +110,7 @@ def agent_file(store: Store, agent_id: str, last: date, weeks: int, zone: str) -
 
 def _standing(reviews: Sequence[Review]) -> list[Review]:
     replaced = {each.replaces for each in reviews if each.replaces}
-    return [each for each in reviews if each.id not in replaced]
+    return [each for each in reviews if each.id not in replaced and not is_rating(each)]
 
 
 def _failed(scores: Sequence[Score]) -> tuple[tuple[str, int, int], ...]:

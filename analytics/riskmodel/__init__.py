@@ -1,8 +1,7 @@
 """Which calls a person should hear: an additive risk model that says why."""
 
-from analytics.riskmodel.builtin import train_builtin
 from analytics.riskmodel.model import RiskModel
 from analytics.riskmodel.reasons import Reason
 from analytics.riskmodel.signals import SIGNALS, Signal, signals_of
 
-__all__ = ["SIGNALS", "Reason", "RiskModel", "Signal", "signals_of", "train_builtin"]
+__all__ = ["SIGNALS", "Reason", "RiskModel", "Signal", "signals_of"]

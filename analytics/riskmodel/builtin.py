@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from analytics.complaints.assessor import unseen_at_least
 from analytics.labels import NO_COMPLAINT, STRONG_NEGATIVE
 from analytics.riskmodel.model import RiskModel
-from analytics.seed.assembly import GROUPS, SeedCall, assemble, family_groups, seed_transcript
-from analytics.seed.corpus import read_seed
+from analytics.riskmodel.signals import NOT_FOUND
+from analytics.seed.assembly import SeedCall, seed_calls, seed_transcript
 
-#: Calls assembled from the seed.
-CALLS = 1200
+#: The complaint classifier's answers by their names as signals of the risk model.
+COMPLAINT_SIGNALS = ("complaint", "grave_complaint", "urgent_complaint")
 
 #: How bad a call is, as raters might vote from -2 to 2: by severity, and by mood where nobody complains.
 BY_SEVERITY = {"一般": -1.0, "重大": -1.5, "紧急": -2.0}
@@ -21,24 +24,37 @@ BAD = -0.8
 BAD_SHARE = 0.15
 
 
-def train_builtin(calls: int = CALLS) -> RiskModel:
-    """Return the built-in model, trained on the seed (some seconds).
+def train_builtin() -> RiskModel:
+    """Return the risk model that needs no verdicts: learnt from the seed and the complaints found in it.
 
-    The seed's calls are put together at random, so their shape means nothing and is not learnt from. Its
-    probabilities hold for :data:`BAD_SHARE` of bad calls; what the share is at a site, only verdicts tell.
+    What the complaint classifier says of a seed call comes from one that had not seen it; the sentiment model
+    has seen all of them, so it has no say. The seed's calls are put together at random, so their shape means
+    nothing and is not learnt from; nor are cues, whose words were written by somebody who had read real
+    dialogues. Its probabilities hold for :data:`BAD_SHARE` of bad calls; what the share is at a site, only
+    verdicts tell.
     """
-    rows = read_seed()
-    made = assemble(rows, family_groups(rows, GROUPS), calls)
-    votes = np.array([vote(call) for call in made])
+    calls = seed_calls()
+    levels = unseen_at_least(calls)
+    several = [number for number, call in enumerate(calls) if len(call.turns) > 1]
+    votes = np.array([vote(calls[number]) for number in several])
     bad = votes <= BAD
-    weight = np.where(bad, BAD_SHARE / bad.mean(), (1.0 - BAD_SHARE) / (1.0 - bad.mean()))
-    return RiskModel(shape=False, cues=False).fit(
-        [seed_transcript(call) for call in made],
+    return RiskModel(shape=False, cues=False, signals=COMPLAINT_SIGNALS[:2]).fit(
+        [seed_transcript(calls[number]) for number in several],
         bad,
         y_mean=votes,
-        groups=np.array([call.group for call in made]),
-        sample_weight=weight,
+        groups=np.array([calls[number].group for number in several]),
+        sample_weight=np.where(bad, BAD_SHARE / bad.mean(), (1.0 - BAD_SHARE) / (1.0 - bad.mean())),
+        signals=[
+            dict.fromkeys(COMPLAINT_SIGNALS, NOT_FOUND) | _complaint_signals(levels[number].tolist())
+            for number in several
+        ],
     )
+
+
+def _complaint_signals(at_least: Sequence[float]) -> dict[str, float]:
+    """Return what a complaint finding would tell the risk model, from the probabilities of the severities."""
+    named = max(sum(probability >= 0.5 for probability in at_least), 1)
+    return dict.fromkeys(COMPLAINT_SIGNALS[:named], at_least[named - 1])
 
 
 def vote(call: SeedCall) -> float:

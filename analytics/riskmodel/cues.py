@@ -1,7 +1,7 @@
 """Words that tell how a customer feels and how an agent answers, written by us as a start for learning.
 
 A cue only says *where to look*: its weight, and even its sign, is learnt. Every word is a run of one to
-three characters, so that all cues are found in one pass (:mod:`analytics.riskmodel.grams`).
+three characters, so that all cues are found in one pass (:mod:`analytics.grams`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from analytics.riskmodel.grams import pack
+from analytics.grams import Known
+from analytics.riskmodel.written import run_key
 
 #: What the customer says: name in reports → words.
 CUSTOMER: dict[str, tuple[str, ...]] = {
@@ -166,14 +167,14 @@ class CueKeys:
 
     Attributes
     ----------
-    key : uint64 array, shape (n_words,)
-        The words as packed runs, ascending; no word belongs to two cues.
+    known : Known
+        The words as runs; no word belongs to two cues.
     cue : int array, shape (n_words,)
         The cue of each word, as an index into ``names``.
     names : tuple of str
     """
 
-    key: np.ndarray
+    known: Known
     cue: np.ndarray
     names: tuple[str, ...]
 
@@ -182,6 +183,6 @@ class CueKeys:
 def cue_keys(speaker: str) -> CueKeys:
     """Return the cues of ``"customer"`` or ``"agent"``."""
     cues = {"customer": CUSTOMER, "agent": AGENT}[speaker]
-    pairs = sorted((pack(word), number) for number, words in enumerate(cues.values()) for word in words)
+    pairs = sorted((run_key(word), number) for number, words in enumerate(cues.values()) for word in words)
     keys, numbers = zip(*pairs, strict=True)
-    return CueKeys(np.array(keys, np.uint64), np.array(numbers, np.int64), tuple(cues))
+    return CueKeys(Known(np.array(keys, np.uint64)), np.array(numbers, np.int64), tuple(cues))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from analytics.grams import Known, Line, Runs, runs_of, sounds_of
 from analytics.riskmodel.cues import cue_keys
-from analytics.riskmodel.grams import Characters, Runs, find_keys, read_characters, runs_of, sounds_of
 from analytics.riskmodel.parts import Parts, Stage, parts_of
 from analytics.riskmodel.shape import COLUMNS, shape_of
 from analytics.riskmodel.signals import signal_columns
+from analytics.riskmodel.written import LONGEST, written
 from calls.records import Transcript
 
 #: Values of the signals of calls, one mapping a call; what is missing or ``None`` is not known.
@@ -113,7 +114,7 @@ class Reading:
     calls : list of Parts
     call, agent, stage : array, shape (n_utterances,)
         Of every utterance of the batch: the number of its call, whether an agent said it, and its stage.
-    characters : Characters
+    characters : Line
     runs : dict of str to Runs
         By reading.
     """
@@ -122,7 +123,7 @@ class Reading:
     call: np.ndarray
     agent: np.ndarray
     stage: np.ndarray
-    characters: Characters
+    characters: Line
     runs: dict[str, Runs]
 
 
@@ -191,6 +192,7 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             name = f"{view.speaker} {view.reading}"
             if name not in self.known_:
                 self.known_[name] = self._common(reading, view)
+        self.__dict__.pop("_tables", None)
         known = signal_columns(self.signals, signals, len(calls))
         there = np.isfinite(known)
         self.signal_mean_ = np.where(there, known, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
@@ -256,10 +258,12 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the characters and runs of calls."""
         parts = [parts_of(call, self.roles) for call in calls]
         said = [part for call in parts for part in call.parts]
-        characters = read_characters([part.utterance.text for part in said])
-        runs = {"characters": runs_of(characters)}
+        characters = written([part.utterance.text for part in said])
+        lengths = range(1, LONGEST + 1)
+        runs = {"characters": runs_of(characters, lengths)}
         if self.sounds:
-            runs["sounds"] = runs_of(characters, sounds_of(characters))
+            heard = replace(characters, code=sounds_of(characters.code))
+            runs["sounds"] = runs_of(heard, lengths)
         return Reading(
             calls=parts,
             call=np.repeat(np.arange(len(parts)), [len(call.parts) for call in parts]),
@@ -277,10 +281,10 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for view in self.views:
             name = f"{view.speaker} {view.reading}"
             runs = reading.runs[view.reading]
-            utterance = reading.characters.utterance[runs.first]
+            utterance = reading.characters.text[runs.first]
             if name not in found:
                 said = np.flatnonzero(reading.agent[utterance] == view.agent)
-                hit, place = find_keys(self.known_[name], runs.key[said])
+                hit, place = self._lookup(name).find(runs.key[said])
                 found[name] = said[hit], place
             hit, place = found[name]
             inside = (reading.stage[utterance[hit]] & int(view.stage)) > 0
@@ -293,7 +297,7 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def cue_hits(self, reading: Reading) -> Hits:
         """Return where cues are found; columns count from the first dense column."""
         runs = reading.runs["characters"]
-        utterance = reading.characters.utterance[runs.first]
+        utterance = reading.characters.text[runs.first]
         found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         columns, places = [], []
         base = 0
@@ -301,7 +305,7 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             keys = cue_keys(speaker)
             if speaker not in found:
                 said = np.flatnonzero(reading.agent[utterance] == (speaker == "agent"))
-                hit, place = find_keys(keys.key, runs.key[said])
+                hit, place = keys.known.find(runs.key[said])
                 found[speaker] = said[hit], keys.cue[place]
             hit, cue = found[speaker]
             inside = (reading.stage[utterance[hit]] & int(stage)) > 0
@@ -309,6 +313,15 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             places.append(hit[inside])
             base += len(keys.names)
         return self._hits(reading, columns, places, ["characters"] * len(columns))
+
+    def _lookup(self, name: str) -> Known:
+        tables: dict[str, Known] | None = getattr(self, "_tables", None)
+        if tables is None:
+            tables = self._tables = {each: Known(keys) for each, keys in self.known_.items()}
+        return tables[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_tables"}
 
     def _width(self, view: View) -> int:
         return len(self.known_[f"{view.speaker} {view.reading}"])
@@ -321,13 +334,13 @@ class CallFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return Hits(none, none, none, none)
         first = np.concatenate([reading.runs[r].first[p] for r, p in zip(readings, places, strict=True)])
         length = np.concatenate([reading.runs[r].length[p] for r, p in zip(readings, places, strict=True)])
-        call = reading.call[reading.characters.utterance[first]]
+        call = reading.call[reading.characters.text[first]]
         return Hits(np.concatenate(columns), call, first, first + length)
 
     def _common(self, reading: Reading, view: View) -> np.ndarray:
         """Return the runs of a speaker and reading that are in enough calls, ascending."""
         runs = reading.runs[view.reading]
-        utterance = reading.characters.utterance[runs.first]
+        utterance = reading.characters.text[runs.first]
         said = reading.agent[utterance] == view.agent
         keys, numbers = np.unique(runs.key[said], return_inverse=True)
         pairs = np.unique(numbers * max(len(reading.calls), 1) + reading.call[utterance[said]])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from analytics.riskmodel.features import CallFeatures, Signals
 from analytics.riskmodel.linear import Span, fit_least_squares, fit_logistic, sigmoid
 from analytics.riskmodel.parts import knows_roles
-from analytics.riskmodel.reasons import MOST_REASONS, Reason, reasons_of
+from analytics.riskmodel.reasons import MOST_REASONS, Reason, reasons_of_each
 from calls.records import Transcript
 
 #: Thresholds of the soft labels from the asked one, and their softness, in standard deviations of the votes.
@@ -89,6 +90,7 @@ class RiskScorer(BaseEstimator):  # type: ignore[misc]
         self.coef_ = span.columns(slope * np.sum(np.array(coef) / spread[:, None], axis=0))
         self.intercept_ = float(shift + slope * np.sum(np.array(intercept) / spread))
         self.mean_ = np.asarray(rows.T @ sample_weight / sample_weight.sum())
+        self.__dict__.pop("_average", None)
         if y_mean is None:
             self.score_coef_, self.score_intercept_ = -self.coef_, -self.intercept_
         else:
@@ -97,6 +99,30 @@ class RiskScorer(BaseEstimator):  # type: ignore[misc]
             )
             self.score_coef_ = span.columns(score)
         return self
+
+    @property
+    def base(self) -> float:
+        """The logit of the average call."""
+        return self.intercept_ + sum(self._average)
+
+    def explain_each(
+        self, X: Sequence[Transcript], signals: Signals | None, most: int
+    ) -> list[tuple[Reason, ...]]:
+        """Return why calls have their logits, as :meth:`RiskModel.explain` does."""
+        text, _ = self._average
+        return reasons_of_each(self.features, self.coef_, self.mean_, text, X, signals, most)
+
+    @cached_property
+    def _average(self) -> tuple[float, float]:
+        """What the text of the average call adds to its logit, and what all else does."""
+        width = self.features.text_width
+        return (
+            float(self.coef_[:width] @ self.mean_[:width]),
+            float(self.coef_[width:] @ self.mean_[width:]),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_average"}
 
     def decision_function(self, X: Sequence[Transcript], signals: Signals | None = None) -> np.ndarray:
         """Return the logit of the risk, shape (n_calls,)."""
@@ -267,8 +293,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def base(self, transcript: Transcript) -> float:
         """Return the logit of the average call learnt from, to which the reasons of a call add."""
-        scorer = self._scorer(knows_roles(transcript))
-        return float(scorer.intercept_ + scorer.mean_ @ scorer.coef_)
+        return self._scorer(knows_roles(transcript)).base
 
     def explain(
         self, transcript: Transcript, signals: dict[str, float | None] | None = None, most: int = MOST_REASONS
@@ -285,9 +310,19 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         most : int, default 8
             Reasons named at most.
         """
-        scorer = self._scorer(knows_roles(transcript))
-        known = None if signals is None else [signals]
-        return reasons_of(scorer.features, scorer.coef_, scorer.mean_, transcript, known, most)
+        return self.explain_each([transcript], None if signals is None else [signals], most)[0]
+
+    def explain_each(
+        self, X: Sequence[Transcript], signals: Signals | None = None, most: int = MOST_REASONS
+    ) -> list[tuple[Reason, ...]]:
+        """Return :meth:`explain` of each of some calls that are judged together."""
+        found: list[tuple[Reason, ...]] = [()] * len(X)
+        for scorer, places in self._told_apart(X):
+            known = None if signals is None else [signals[place] for place in places]
+            reasons = scorer.explain_each([X[place] for place in places], known, most)
+            for place, each in zip(places, reasons, strict=True):
+                found[place] = each
+        return found
 
     def reasons_in_words(
         self, transcript: Transcript, signals: dict[str, float | None] | None = None, most: int = 3
@@ -323,16 +358,19 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("roles are not known, and this model was fitted with blind=False")
         return scorer
 
-    def _scored(self, method: str, X: Sequence[Transcript], signals: Signals | None) -> np.ndarray:
-        told = np.array([knows_roles(call) for call in X], dtype=bool)
-        scores = np.empty(len(X))
+    def _told_apart(self, X: Sequence[Transcript]) -> Iterator[tuple[RiskScorer, list[int]]]:
+        """Yield each scorer with the places of the calls that are its own."""
+        told = [knows_roles(call) for call in X]
         for roles in (True, False):
-            kept = np.flatnonzero(told == roles)
-            if len(kept):
-                known = None if signals is None else [signals[place] for place in kept.tolist()]
-                scores[kept] = getattr(self._scorer(roles), method)(
-                    [X[place] for place in kept.tolist()], known
-                )
+            places = [place for place, known in enumerate(told) if known is roles]
+            if places:
+                yield self._scorer(roles), places
+
+    def _scored(self, method: str, X: Sequence[Transcript], signals: Signals | None) -> np.ndarray:
+        scores = np.empty(len(X))
+        for scorer, places in self._told_apart(X):
+            known = None if signals is None else [signals[place] for place in places]
+            scores[places] = getattr(scorer, method)([X[place] for place in places], known)
         return scores
 
 

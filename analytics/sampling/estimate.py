@@ -213,6 +213,10 @@ def _strata(
     drawn: dict[str, list[SampleDraw]] = defaultdict(list)
     for each in draws:
         drawn[RISK if each.part == RISK else each.stratum].append(each)
+    if "strata" not in plan.frame:
+        raise SampleError(
+            f"sample {plan.name}: it is not known of what it was drawn", "draw one with huawu sample draw"
+        )
     sizes = {name: stratum["size"] for name, stratum in plan.frame["strata"].items()}
     sizes[RISK] = len(drawn[RISK])
     unreachable = sum(size for name, size in sizes.items() if not drawn[name])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from analytics.riskmodel.reasons import REST
 from analytics.sampling.drawing import Candidate
 from analytics.sampling.plan import FrameFilter
 from calls.records import Agent, Call, CallRisk, Finding, Recording, Review
+from calls.reviewing import is_rating
 from calls.store import Span, Store
 
-R = TypeVar("R")
-
-#: Ids asked for at once: databases bound the length of a query.
-_AT_ONCE = 5000
 #: Reasons a draw shows.
 _REASONS = 3
 #: The reason of a call without a transcript or findings: its risk is not known, and counts as none.
@@ -31,11 +27,12 @@ def candidates(store: Store, wanted: FrameFilter) -> list[Candidate]:
     agents = {each.id: each for each in store.find(Agent)}
     calls = [each for each in _calls(store, wanted) if _passes(each, wanted, agents)]
     ids = [each.id for each in calls]
-    recorded = {each.call_id for each in _of_calls(store, Recording, ids)}
-    reviewed = {each.call_id for each in _of_calls(store, Review, ids)} if wanted.not_yet_reviewed else set()
-    risks = {each.call_id: each for each in _of_calls(store, CallRisk, ids)}
+    recorded = {each.call_id for each in store.find(Recording, call_id=ids)}
+    given = store.find(Review, call_id=ids) if wanted.not_yet_reviewed else []
+    reviewed = {each.call_id for each in given if not is_rating(each)}
+    risks = {each.call_id: each for each in store.find(CallRisk, call_id=ids)}
     topics: dict[str, list[Finding]] = defaultdict(list)
-    for finding in _of_calls(store, Finding, ids, kind="topic"):
+    for finding in store.find(Finding, call_id=ids, kind="topic"):
         topics[finding.call_id].append(finding)
     found = []
     for call in calls:
@@ -92,8 +89,3 @@ def _passes(call: Call, wanted: FrameFilter, agents: dict[str, Agent]) -> bool:
         agent = agents.get(call.agent_id or "")
         return agent is not None and agent.team in wanted.teams
     return True
-
-
-def _of_calls(store: Store, record: type[R], ids: Sequence[str], **where: Any) -> Iterator[R]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield from store.find(record, call_id=ids[start : start + _AT_ONCE], **where)

@@ -1,4 +1,10 @@
-"""Texts and calls as TF-IDF rows over n-grams, each view of unit length."""
+"""Texts and calls as TF-IDF rows over n-grams, each view of unit length.
+
+Beside the views of every reading, runs of characters and of syllables, two are taken for topics:
+
+- ``numerals``: the characters with every run of numerals as one of them, only where there is one;
+- ``length``: how long the text is, for commands of a few words.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +16,17 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from analytics.themes.grams import CHARACTERS, VIEWS, Grams, Said, grams, said
-from calls.records import Role, Transcript, Utterance
+from analytics.grams import Known, Line, hashes, runs_of
+from analytics.passage import cited
+from analytics.reading import CHARACTERS, LONGEST, SOUNDS, Grams, Reading, mark_of, read
+from analytics.words import NUMBER, NUMERALS, Spoken, normalise
+from calls.records import Evidence, Role, Transcript, Utterance
+
+#: The views beside those of a reading, and what each counts beside the others.
+OF_NUMERALS, OF_LENGTH = 2, 3
+VIEWS = {CHARACTERS: 1.4, SOUNDS: 0.7, OF_NUMERALS: 0.5, OF_LENGTH: 0.5}
+#: A text of so many characters and more is simply long.
+LONG = 12
 
 #: A written text of so many characters and more has a beginning that says what it is about.
 LONG_TEXT = 30
@@ -19,12 +34,20 @@ LONG_TEXT = 30
 _STOPS = "。！？!?\n；;"
 #: Copies of the characters' n-grams, for what one party says.
 _COPIES = {Role.CALLER.value: 1, Role.AGENT.value: 2}
-_ROW_SALT = np.uint64(0xD6E8FEB86659FD93)
 _ROLE_SHIFT = np.uint64(61)
-#: Bits of a key by which it is found.
-_START_BITS = 16
+#: Bits of a number of which row and block take the place, where n-grams without a column are counted.
+_ROW_BITS = 21
+_BLOCK_BITS = 3
+_LOW = np.uint64((1 << (_ROW_BITS + _BLOCK_BITS)) - 1)
 BLOCKS = len(VIEWS) + len(_COPIES)
 _WEIGHTS = np.array([*VIEWS.values(), 0.7, 0.7])
+_NUMERAL = np.uint64(3)
+#: Characters beyond the basic plane are looked up as its last one, which is no numeral.
+_LAST = np.uint64(0xFFFF)
+_IS_NUMERAL = np.zeros(0x10000, dtype=bool)
+_IS_NUMERAL[[ord(character) for character in NUMERALS + NUMBER]] = True
+#: Makes a length another number than a character.
+_LENGTH_SALT = np.uint64(1 << 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +58,8 @@ class Part:
     ----------
     role : str
         Who said it; empty where that is not known.
-    said : Said
+    spoken : Spoken
+        The piece, normalised.
     text : str
         The original text of the piece.
     times : int
@@ -47,11 +71,19 @@ class Part:
     """
 
     role: str
-    said: Said
+    spoken: Spoken
     text: str
     times: int = 1
     shift: int = 0
     utterance: Utterance | None = None
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """Return the evidence for its normalised characters [start, end)."""
+        first, last = self.spoken.original_span(start, end)
+        if self.utterance is not None:
+            return cited(self.utterance, (first, last))
+        span = (first + self.shift, last + self.shift)
+        return Evidence(utterance=0, start=0.0, end=0.0, text=self.text[first:last], span=span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +94,8 @@ class Found:
     ----------
     grams : Grams
         All n-grams of the parts.
+    count : int
+        How many parts there are.
     key, block, row, times : array, shape (n_found,)
         Hash, number of the block, row, and how often it counts.
     source : int array, shape (n_found,)
@@ -71,6 +105,7 @@ class Found:
     """
 
     grams: Grams
+    count: int
     key: np.ndarray
     block: np.ndarray
     row: np.ndarray
@@ -89,20 +124,68 @@ def parts_of(item: str | Transcript, lead: int) -> list[Part]:
     if isinstance(item, str):
         end = min((found for stop in _STOPS if (found := item.find(stop)) >= 0), default=-1) + 1
         if len(item) < LONG_TEXT or not end or not item[end:].strip():
-            pieces = [Part("", said(item), item)]
+            pieces = [Part("", normalise(item), item)]
         else:
             pieces = [
-                Part("", said(item[:end]), item[:end], lead),
-                Part("", said(item[end:]), item[end:], shift=end),
+                Part("", normalise(item[:end]), item[:end], lead),
+                Part("", normalise(item[end:]), item[end:], shift=end),
             ]
     else:
         roles = item.roles_known
         pieces = [
-            Part(each.role.value if roles else "", said(each.text), each.text, utterance=each)
+            Part(each.role.value if roles else "", normalise(each.text), each.text, utterance=each)
             for each in item.utterances
             if each.role is not Role.SYSTEM
         ]
-    return [piece for piece in pieces if piece.said.spoken.text]
+    return [piece for piece in pieces if piece.spoken.text]
+
+
+def read_parts(parts: Sequence[Part]) -> Reading:
+    """Read pieces of texts or calls."""
+    return read([part.spoken.text for part in parts], [mark_of(part.text) for part in parts])
+
+
+def grams_of_topics(reading: Reading) -> Grams:
+    """Return the n-grams of texts under all views."""
+    views = [reading.grams]
+    line = reading.written
+    numeral = _IS_NUMERAL[np.minimum(line.code, _LAST).astype(np.int64)]
+    if numeral.any():
+        begins = numeral.copy()
+        begins[1:] &= ~numeral[:-1]
+        kept = np.flatnonzero(begins | ~numeral)
+        last = np.append(kept[1:], len(numeral)) - 1
+        held = np.append(0, np.cumsum(begins[kept]))
+        code = np.where(numeral[kept], _NUMERAL, line.code[kept])
+        runs = runs_of(
+            Line(code, line.text[kept], line.start[kept], line.end[last]), range(1, LONGEST + 1), 2
+        )
+        some = np.flatnonzero(held[runs.first + runs.length] > held[runs.first])
+        first, length = runs.first[some], runs.length[some]
+        views.append(
+            Grams(
+                runs.key[some],
+                np.full(len(some), OF_NUMERALS, np.int8),
+                line.text[kept[first]],
+                line.start[kept[first]],
+                line.end[last[first + length - 1]],
+                length,
+            )
+        )
+    count = len(reading)
+    nothing = np.zeros(count, np.int64)
+    size = next(hashes(np.minimum(reading.lengths, LONG).astype(np.uint64) + _LENGTH_SALT, 1), nothing)
+    views.append(
+        Grams(
+            size.astype(np.uint64),
+            np.full(count, OF_LENGTH, np.int8),
+            np.arange(count),
+            nothing,
+            nothing,
+            nothing,
+        )
+    )
+    return Grams.joined(views)
 
 
 class GramSpace(BaseEstimator):  # type: ignore[misc]
@@ -122,8 +205,6 @@ class GramSpace(BaseEstimator):  # type: ignore[misc]
         Hashes of the n-grams, ascending.
     blocks_ : int8 array, shape (n_features,)
         Block of each feature: the number of its view; after the views come the copies by role.
-    starts_ : int array, shape (2 ** 16,)
-        Where the keys with given first bits begin.
     idf_ : float32 array, shape (n_features,)
     unseen_idf_ : float
         Of an n-gram that no row of training held. It has no column, yet it counts in the length of a row:
@@ -144,8 +225,7 @@ class GramSpace(BaseEstimator):  # type: ignore[misc]
         blocks[column] = found.block
         kept = held >= self.min_count
         self.keys_, self.blocks_ = keys[kept], blocks[kept]
-        firsts = np.arange(1 << _START_BITS, dtype=np.uint64) << np.uint64(64 - _START_BITS)
-        self.starts_ = np.searchsorted(self.keys_, firsts)
+        self.__dict__.pop("_known", None)
         self.idf_ = (np.log((1 + len(rows)) / (1 + held[kept])) + 1).astype(np.float32)
         self.unseen_idf_ = float(np.log(1 + len(rows)) + 1)
         return self
@@ -162,11 +242,12 @@ class GramSpace(BaseEstimator):  # type: ignore[misc]
         weight = (1 + np.log(rows.data)) * self.idf_[rows.indices]
         block = np.repeat(np.arange(n_rows), np.diff(rows.indptr)) * BLOCKS + self.blocks_[rows.indices]
         square = np.bincount(block, weight * weight, minlength=n_rows * BLOCKS)
-        strange, of = np.flatnonzero(~known), found.row[~known].astype(np.uint64)
         # an n-gram without a column counts once a row, as one with a column nearly does
-        _, once = np.unique(found.key[strange] ^ (of * _ROW_SALT), return_index=True)
-        strange = strange[once]
-        unseen = np.bincount(found.row[strange] * BLOCKS + found.block[strange], minlength=n_rows * BLOCKS)
+        strange = np.flatnonzero(~known)
+        of = (found.row[strange] << _BLOCK_BITS | found.block[strange]).astype(np.uint64)
+        once = np.unique(found.key[strange] & ~_LOW | of) & _LOW
+        row, block_of = np.divmod(once.astype(np.int64), 1 << _BLOCK_BITS)
+        unseen = np.bincount(row * BLOCKS + block_of, minlength=n_rows * BLOCKS)
         length = np.sqrt(square + unseen * self.unseen_idf_**2)
         rows.data = (weight * _WEIGHTS[self.blocks_[rows.indices]] / length[block]).astype(np.float32)
         return rows
@@ -196,44 +277,41 @@ class GramSpace(BaseEstimator):  # type: ignore[misc]
 
     def columns(self, keys: np.ndarray) -> np.ndarray:
         """Return the column of each n-gram, -1 where training held none such."""
-        if not len(self.keys_):
-            return np.full(len(keys), -1)
-        # hashes lie evenly: the first bits say where to begin, and a step or two lead there
-        place = self.starts_[keys >> np.uint64(64 - _START_BITS)]
-        behind = np.flatnonzero(self.keys_[np.minimum(place, len(self.keys_) - 1)] < keys)
-        while len(behind):
-            place[behind] += 1
-            behind = behind[place[behind] < len(self.keys_)]
-            behind = behind[self.keys_[place[behind]] < keys[behind]]
-        place = np.minimum(place, len(self.keys_) - 1)
-        return np.asarray(np.where(self.keys_[place] == keys, place, -1))
+        known: Known | None = getattr(self, "_known", None)
+        if known is None:
+            known = self._known = Known(self.keys_)
+        columns = np.full(len(keys), -1)
+        hit, place = known.find(keys)
+        columns[hit] = place
+        return columns
 
-    def found(self, rows: Sequence[Sequence[Part]]) -> Found:
-        """Return the n-grams of the rows' parts with their columns; with ``roles``, some of them twice."""
-        found = self._found(rows)
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_known"}
+
+    def found(self, rows: Sequence[Sequence[Part]], reading: Reading | None = None) -> Found:
+        """Return the n-grams of the rows' parts with their columns; with ``roles``, some of them twice.
+
+        ``reading`` is that of all parts, where they have been read already.
+        """
+        found = self._found(rows, reading)
         return replace(found, column=self.columns(found.key))
 
-    def _found(self, rows: Sequence[Sequence[Part]]) -> Found:
+    def _found(self, rows: Sequence[Sequence[Part]], reading: Reading | None = None) -> Found:
         parts = [part for row in rows for part in row]
         row_of = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         times = np.array([part.times for part in parts], dtype=np.float64)
-        each = grams([part.said for part in parts])
-        found = Found(
-            each, each.key, each.view, row_of[each.text], times[each.text], np.arange(len(each.key))
-        )
+        each = grams_of_topics(reading or read_parts(parts))
         if not self.roles or not any(part.role in _COPIES for part in parts):
-            return found
-        copied = np.array([_COPIES.get(part.role, 0) for part in parts])[each.text]
-        chosen = np.flatnonzero((copied > 0) & (each.view == CHARACTERS))
-        salt = copied[chosen].astype(np.uint64) << _ROLE_SHIFT
-        return Found(
-            each,
-            np.concatenate([found.key, found.key[chosen] ^ salt]),
-            np.concatenate([found.block, copied[chosen] + len(VIEWS) - 1]),
-            np.concatenate([found.row, found.row[chosen]]),
-            np.concatenate([found.times, found.times[chosen]]),
-            np.concatenate([found.source, chosen]),
-        )
+            source, key, block = np.arange(len(each)), each.key, each.view
+        else:
+            copied = np.array([_COPIES.get(part.role, 0) for part in parts])[each.text]
+            chosen = np.flatnonzero((copied > 0) & (each.view == CHARACTERS))
+            salt = copied[chosen].astype(np.uint64) << _ROLE_SHIFT
+            source = np.concatenate([np.arange(len(each)), chosen])
+            key = np.concatenate([each.key, each.key[chosen] ^ salt])
+            block = np.concatenate([each.view, copied[chosen] + len(VIEWS) - 1])
+        text = each.text[source]
+        return Found(each, len(parts), key, block, row_of[text], times[text], source)
 
 
 def _counts(row: np.ndarray, column: np.ndarray, times: np.ndarray, n_rows: int, n_columns: int) -> Any:

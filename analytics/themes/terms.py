@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from analytics.themes.grams import said
-from analytics.themes.gramspace import Part
-from analytics.themes.pull import evidence_of
-from analytics.words import NUMBER, NUMERALS, default_tokeniser
+from analytics.passage import cited
+from analytics.reading import PLACE
+from analytics.words import NUMBER, NUMERALS, default_tokeniser, normalise
 from calls.records import Evidence, Role, Transcript, Utterance
 
 #: Words of a phrase at most: a name that no dictionary knows is cut into single characters.
@@ -54,7 +53,8 @@ def incidence(calls: Sequence[Transcript], least: int) -> Incidence:
         found = {
             number_of.setdefault(term, len(number_of))
             for utterance in counted(call)
-            for term in terms_of(said(utterance.text).spoken.text)
+            for piece in PLACE.split(normalise(utterance.text).text)
+            for term in terms_of(piece)
         }
         column += sorted(found)
         first.append(len(column))
@@ -94,8 +94,7 @@ def terms_of(text: str) -> Iterator[str]:
 def heard(call: Transcript, term: str) -> Evidence | None:
     """Return where a call says a term first."""
     for utterance in counted(call):
-        ready = said(utterance.text)
-        if (start := ready.spoken.text.find(term)) >= 0:
-            part = Part(utterance.role.value, ready, utterance.text, utterance=utterance)
-            return evidence_of(part, start, start + len(term))
+        spoken = normalise(utterance.text)
+        if (start := spoken.text.find(term)) >= 0:
+            return cited(utterance, spoken.original_span(start, start + len(term)))
     return None

@@ -11,11 +11,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
+from analytics.passage import shared_out, strongest_words
+from analytics.reading import CHARACTERS, Reading
 from analytics.themes.folds import deal
-from analytics.themes.grams import CHARACTERS
 from analytics.themes.gramspace import Found, GramSpace, Part, parts_of
 from analytics.themes.linear import complement_weights, margin_weights
-from analytics.themes.pull import cite, spread
 from analytics.themes.stacking import Stack, probabilities, stack, threshold
 from analytics.themes.taxonomy import Taxonomy
 from calls.errors import AnalyticsError
@@ -262,25 +262,41 @@ class TopicModel(BaseEstimator):  # type: ignore[misc]
         """
         if topic not in self.classes_:
             raise AnalyticsError(f"no topic {topic!r}", f"use one of {', '.join(self.classes_)}")
-        parts = parts_of(item, self.lead_)
-        return _Reading(self, parts).evidence(self.classes_.index(topic))
+        return _Read(self, [parts_of(item, self.lead_)]).evidence(0, self.classes_.index(topic))
 
     def findings(self, call: Transcript) -> list[Finding]:
         """Return a finding for each topic that is named, with its evidence, likeliest first."""
-        parts = parts_of(call, self.lead_)
-        if not parts:
-            return []
-        reading = _Reading(self, parts)
+        return self.findings_of_each([call])[0]
+
+    def findings_of_each(
+        self, calls: Sequence[Transcript], reading: Reading | None = None, version: str | None = None
+    ) -> list[list[Finding]]:
+        """Return :meth:`findings` of each of some calls that are judged together.
+
+        Parameters
+        ----------
+        calls : sequence of Transcript
+        reading : Reading, optional
+            Of the turns of all calls, where they have been read already.
+        version : str, optional
+            Marks the findings in place of :attr:`version_`.
+        """
+        rows = [parts_of(call, self.lead_) for call in calls]
+        read = _Read(self, rows, reading)
         return [
-            Finding(
-                call_id=call.call_id,
-                kind="topic",
-                label=topic,
-                probability=probability,
-                evidence=reading.evidence(self.classes_.index(topic)),
-                model=self.version_,
-            )
-            for topic, probability in self._named(reading.probabilities(), reading.familiar)
+            [
+                Finding(
+                    call_id=call.call_id,
+                    kind="topic",
+                    label=topic,
+                    probability=probability,
+                    evidence=read.evidence(row, self.classes_.index(topic)),
+                    model=self.version_ if version is None else version,
+                )
+                for topic, probability in self._named(read.probabilities[row], float(read.familiar[row]))
+                if rows[row]
+            ]
+            for row, call in enumerate(calls)
         ]
 
     def _named(self, probability: np.ndarray, familiar: float) -> list[tuple[str, float]]:
@@ -353,58 +369,52 @@ class TopicModel(BaseEstimator):  # type: ignore[misc]
         """Return the log-odds of each topic, shape (n_rows, n_topics), and how familiar each row is."""
         log_odds, familiar = np.zeros((len(X), len(self.classes_))), np.zeros(len(X))
         for first in range(0, len(X), _BATCH):
-            rows = [parts_of(item, self.lead_) for item in X[first : first + _BATCH]]
-            found = self.space_.found(rows)
-            weighed = self.space_.weigh(found, len(rows))
-            pooled = [weighed @ self.coef_ + self.intercept_]
-            if self.pool_[1:].any():
-                scores = _part_scores(self.space_, found, self.coef_) + self.intercept_
-                pooled = _pool(pooled[0], scores, _rows_of_parts(rows))
-            batch = slice(first, first + len(rows))
-            log_odds[batch] = np.tensordot(self.pool_[: len(pooled)], np.stack(pooled), 1) + self.offsets_
-            familiar[batch] = self.space_.familiar(weighed)
+            read = _Read(self, [parts_of(item, self.lead_) for item in X[first : first + _BATCH]])
+            log_odds[first : first + _BATCH], familiar[first : first + _BATCH] = read.log_odds, read.familiar
         return log_odds, familiar
 
 
-class _Reading:
-    """One text or call under a fitted model, with what each n-gram of it adds."""
+class _Read:
+    """Some texts or calls under a fitted model, with what each n-gram of them adds."""
 
-    def __init__(self, model: TopicModel, parts: Sequence[Part]) -> None:
-        self._model, self._parts = model, parts
-        self._found = model.space_.found([parts])
-        weighed = model.space_.weigh(self._found, 1)
-        self.familiar = float(model.space_.familiar(weighed)[0])
-        self._whole = weighed @ model.coef_ + model.intercept_
-        by_part = replace(self._found, row=self._found.grams.text[self._found.source])
-        self._weight = model.space_.weigh_each(by_part, len(parts))
-        self._scores = _summed(by_part, self._weight, len(parts), model.coef_) + model.intercept_
-        known = np.flatnonzero(self._found.column >= 0)
-        self._known = known[np.argsort(by_part.row[known], kind="stable")]
-        self._first = np.searchsorted(by_part.row[self._known], np.arange(len(parts) + 1)).tolist()
+    def __init__(
+        self, model: TopicModel, rows: Sequence[Sequence[Part]], reading: Reading | None = None
+    ) -> None:
+        self._rows = rows
+        self._first = np.cumsum([0, *map(len, rows)]).tolist()
+        found = model.space_.found(rows, reading)
+        weighed = model.space_.weigh(found, len(rows))
+        self.familiar = model.space_.familiar(weighed)
+        by_part = replace(found, row=found.grams.text[found.source])
+        weight = model.space_.weigh_each(by_part, found.count)
+        known = np.flatnonzero(found.column >= 0)
+        known = known[np.argsort(by_part.row[known], kind="stable")]
+        self._part, self._weight, self._column = by_part.row[known], weight[known], found.column[known]
+        self._start, self._end = found.grams.start[found.source[known]], found.grams.end[found.source[known]]
+        self._coef = model.coef_
+        self._scores = _summed(by_part, weight, found.count, model.coef_) + model.intercept_
+        pooled = _pool(weighed @ model.coef_ + model.intercept_, self._scores, _rows_of_parts(rows))
+        self.log_odds = np.tensordot(model.pool_, np.stack(pooled), 1) + model.offsets_
+        self.probabilities = probabilities(self.log_odds, model.exclusive_)
 
-    def probabilities(self) -> np.ndarray:
-        """Return the probability of each topic, shape (n_topics,)."""
-        pooled = np.stack(_pool(self._whole, self._scores, np.zeros(len(self._parts), dtype=np.int64)))
-        log_odds = np.tensordot(self._model.pool_, pooled, 1) + self._model.offsets_
-        return np.asarray(probabilities(log_odds, self._model.exclusive_)[0])
-
-    def evidence(self, topic: int) -> tuple[Evidence, ...]:
-        scores = self._scores[:, topic]
-        order = np.argsort(-scores, kind="stable")
+    def evidence(self, row: int, topic: int) -> tuple[Evidence, ...]:
+        """Return the parts of a row that speak most for a topic."""
+        first, last = self._first[row : row + 2]
+        scores = self._scores[first:last, topic]
+        order = np.argsort(-scores, kind="stable")[:CITED].tolist()
         return tuple(
-            cite(self._parts[part], self._pull(part, topic))
-            for rank, part in enumerate(order[:CITED])
+            self._cited(self._rows[row][part], first + part, topic)
+            for rank, part in enumerate(order)
             if rank == 0 or scores[part] > 0
         )
 
-    def _pull(self, part: int, topic: int) -> np.ndarray:
-        """Return what each character of a part adds to the score of a topic."""
-        grams = self._found.grams
-        here = self._known[self._first[part] : self._first[part + 1]]
-        added = self._weight[here] * self._model.coef_[self._found.column[here], topic]
-        places = self._found.source[here]
-        length = len(self._parts[part].said.spoken.text)
-        return spread(added, grams.start[places], grams.end[places], length)
+    def _cited(self, part: Part, number: int, topic: int) -> Evidence:
+        here = slice(*np.searchsorted(self._part, (number, number + 1)))
+        added = self._weight[here] * self._coef[self._column[here], topic]
+        text = part.spoken.text
+        run = strongest_words(text, shared_out(added, self._start[here], self._end[here], len(text)).tolist())
+        assert run is not None  # a part has words
+        return part.evidence(*run)
 
 
 class _Unseen:
@@ -446,7 +456,7 @@ class _Unseen:
 def _part_scores(space: GramSpace, found: Found, coef: np.ndarray) -> np.ndarray:
     """Return the score of every part as a row of its own, shape (n_parts, n_topics)."""
     by_part = replace(found, row=found.grams.text[found.source])
-    return _summed(by_part, space.weigh_each(by_part, found.grams.count), found.grams.count, coef)
+    return _summed(by_part, space.weigh_each(by_part, found.count), found.count, coef)
 
 
 def _summed(found: Found, weight: np.ndarray, n_rows: int, coef: np.ndarray) -> np.ndarray:

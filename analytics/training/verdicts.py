@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from calls.records import CallMetrics, Finding, Review, SampleDraw, Transcript
 from calls.store import Store
 
-R = TypeVar("R")
-
 #: One call in so many is held out of training, to compare models on.
 HELD_OUT = 5
-_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +47,13 @@ def judged_calls(store: Store) -> list[JudgedCall]:
     latest = {each.call_id: each for each in store.find(Review, order_by=("created_at", "id"))}
     ids = sorted(latest)
     probability = {
-        (draw.plan_id, draw.call_id): draw.inclusion_probability for draw in _of_calls(store, SampleDraw, ids)
+        (draw.plan_id, draw.call_id): draw.inclusion_probability
+        for draw in store.find(SampleDraw, call_id=ids)
     }
-    transcripts = {each.call_id: each for each in _of_calls(store, Transcript, ids)}
-    metrics = {each.call_id: each.values for each in _of_calls(store, CallMetrics, ids)}
+    transcripts = {each.call_id: each for each in store.find(Transcript, call_id=ids)}
+    metrics = {each.call_id: each.values for each in store.find(CallMetrics, call_id=ids)}
     findings: dict[str, list[Finding]] = {}
-    for finding in _of_calls(store, Finding, ids):
+    for finding in store.find(Finding, call_id=ids):
         findings.setdefault(finding.call_id, []).append(finding)
     return [
         JudgedCall(
@@ -70,8 +66,3 @@ def judged_calls(store: Store) -> list[JudgedCall]:
         for id in ids
         if id in transcripts
     ]
-
-
-def _of_calls(store: Store, record: type[R], ids: Sequence[str]) -> Iterator[R]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield from store.find(record, call_id=ids[start : start + _AT_ONCE])

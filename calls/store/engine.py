@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from calls.errors import StoreError, StoreLocked
 
 #: Seconds a writer waits for another process before it gives up.
 BUSY_SECONDS = 5.0
+#: Connections for reading that stay open between questions.
+READERS = 5
 
 # WAL keeps its index in shared memory, which these cannot share between hosts (sqlite.org/wal.html).
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -115,7 +117,11 @@ def open_engine(url: URL, *, writer: bool) -> Engine:
                 "database: PostgreSQL needs the psycopg driver", "pip install 'huawu[postgres]'"
             ) from None
     _check_sqlite_place(Path(url.database or ""))
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    # Opening costs more than most questions; a writer lets the file go after each transaction.
+    kept: dict[str, Any] = {"poolclass": NullPool}
+    if not writer:
+        kept = {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": -1}
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **kept)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: object) -> None:

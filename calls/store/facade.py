@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,10 @@ from calls.store.writer import Writer, insert_or_replace
 
 Record = Any
 R = TypeVar("R")
+
+#: Values asked for in one statement at most: databases bound the number of parameters.
+MOST_VALUES = 5000
+_LISTS = (list, tuple, set, frozenset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,12 @@ class Store:
         if not where:
             raise StoreError(f"replace: every {kind.__name__} would go", "say which ones")
         table = table_of(kind)
-        condition = _conditions(table, where)
+        conditions = [_conditions(table, part) for part in _parts(where)]
         grouped = _grouped(records)
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(table).where(*condition))
+            for condition in conditions:
+                connection.execute(delete(table).where(*condition))
             _write(connection, grouped)
 
         self._writer.submit(work).result()
@@ -194,32 +199,46 @@ class Store:
         limit, offset : int, optional
             A page of the result.
         **where
-            Field = value, or field = list of values (any of them), or field = :class:`Span`. ``None``
-            matches absence.
+            Field = value, or field = list of values (any of them, as many as there may be), or field =
+            :class:`Span`. ``None`` matches absence.
         """
         table = table_of(kind)
-        query = select(table).where(*_conditions(table, where)).order_by(*_order(table, order_by))
-        query = query.limit(limit).offset(offset)
+        parts = list(_parts(where))
+        query = select(table).order_by(*_order(table, order_by))
+        if len(parts) == 1:
+            query = query.limit(limit).offset(offset)
         with translated(self.name), self._read_engine.begin() as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
+            rows = [
+                dict(row)
+                for part in parts
+                for row in connection.execute(query.where(*_conditions(table, part))).mappings()
+            ]
+            if len(parts) > 1:
+                rows = _in_order(rows, order_by)[offset:][:limit]
             if kind is Transcript:
-                parts = _utterances(connection, [row["id"] for row in rows])
-                return [from_row(kind, row, utterances=parts[row["id"]]) for row in rows]
+                said = _utterances(connection, [row["id"] for row in rows])
+                return [from_row(kind, row, utterances=said[row["id"]]) for row in rows]
         return [from_row(kind, row) for row in rows]
 
     def values(self, kind: type[Any], field: str, /, **where: Any) -> set[Any]:
         """Return the values that a field has in the records of ``kind`` that match."""
         table = table_of(kind)
-        query = select(_column(table, field)).distinct().where(*_conditions(table, where))
+        query = select(_column(table, field)).distinct()
         with translated(self.name), self._read_engine.begin() as connection:
-            return set(connection.execute(query).scalars())
+            found = [
+                connection.execute(query.where(*_conditions(table, part))).scalars() for part in _parts(where)
+            ]
+            return set().union(*found)
 
     def count(self, kind: type[Any], /, **where: Any) -> int:
         """Return how many records of ``kind`` match."""
         table = table_of(kind)
-        query = select(func.count()).select_from(table).where(*_conditions(table, where))
+        query = select(func.count()).select_from(table)
         with translated(self.name), self._read_engine.begin() as connection:
-            return int(connection.execute(query).scalar_one())
+            return sum(
+                int(connection.execute(query.where(*_conditions(table, part))).scalar_one())
+                for part in _parts(where)
+            )
 
 
 def _grouped(records: Iterable[Record]) -> list[tuple[Table, list[Record]]]:
@@ -244,15 +263,36 @@ def _write(connection: Connection, grouped: list[tuple[Table, list[Record]]]) ->
 
 def _utterances(connection: Connection, transcript_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    query = (
-        select(utterance)
-        .where(utterance.c.transcript_id.in_(transcript_ids))
-        .order_by(utterance.c.transcript_id, utterance.c.number)
-    )
-    for row in connection.execute(query).mappings():
-        values = dict(row)
-        found[values.pop("transcript_id")].append(values)
+    for part in _parts({"transcript_id": transcript_ids}):
+        query = (
+            select(utterance)
+            .where(*_conditions(utterance, part))
+            .order_by(utterance.c.transcript_id, utterance.c.number)
+        )
+        for row in connection.execute(query).mappings():
+            values = dict(row)
+            found[values.pop("transcript_id")].append(values)
     return found
+
+
+def _parts(where: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield conditions that together match the same, each of them with few enough values."""
+    for field, value in where.items():
+        if isinstance(value, _LISTS) and len(value) > MOST_VALUES:
+            values = list(dict.fromkeys(value))
+            for first in range(0, len(values), MOST_VALUES):
+                yield from _parts({**where, field: values[first : first + MOST_VALUES]})
+            return
+    yield where
+
+
+def _in_order(rows: list[dict[str, Any]], order_by: str | Collection[str]) -> list[dict[str, Any]]:
+    """Return rows of several statements in order; absent values come first, or last where descending."""
+    fields = [order_by] if isinstance(order_by, str) else list(order_by)
+    for field in reversed(fields):
+        name = field.removeprefix("-")
+        rows.sort(key=lambda row: (row[name] is not None, row[name]), reverse=field.startswith("-"))
+    return rows
 
 
 def _column(table: Table, field: str) -> ColumnElement[Any]:
@@ -272,7 +312,7 @@ def _conditions(table: Table, where: dict[str, Any]) -> list[ColumnElement[bool]
                 found.append(column >= value.first)
             if value.end is not None:
                 found.append(column < value.end)
-        elif isinstance(value, (list, tuple, set, frozenset)):
+        elif isinstance(value, _LISTS):
             found.append(column.in_(list(value)))
         else:
             found.append(column.is_(None) if value is None else column == value)

@@ -112,6 +112,7 @@ call = Table(
     _text("hangup_cause"),
     Column("agent_id", String(64), nullable=True, index=True),
     Column("queue_id", String(64), nullable=True, index=True),
+    Index(None, "caller", "started_at"),
 )
 leg = Table(
     "leg",

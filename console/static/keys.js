@@ -1,25 +1,56 @@
-// Keys for work without the mouse. They are left to whatever field or button has the focus.
+// Keys for work without the mouse. They are left to whatever field has the focus.
 
 const STEP_SECONDS = 5;
+const MOVES_IN_CHOICES = new Set([" ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
-export function listenToKeys(player) {
-  const go = (rel) => document.querySelector(`link[rel=${rel}]`)?.href;
+export function listenToKeys({ player, legend, waveform, evidence }) {
+  const help = document.querySelector(".keys-help");
+  const go = (rel) => follow(document.querySelector(`link[rel=${rel}]`)?.href);
+  const speed = (key) => player?.setSpeed(key === "0" ? "0.75" : String(1 + (Number(key) - 1) / 4));
   const actions = {
     " ": () => player?.toggle(),
     ArrowLeft: () => player?.seek(player.time - STEP_SECONDS),
     ArrowRight: () => player?.seek(player.time + STEP_SECONDS),
-    j: () => follow(go("next")),
-    k: () => follow(go("prev")),
+    j: () => go("next"),
+    k: () => go("prev"),
+    e: () => evidence?.toggle(),
+    s: save,
+    "[": () => legend?.jump(-1),
+    "]": () => legend?.jump(1),
+    "+": () => waveform?.zoomBy(2),
+    "=": () => waveform?.zoomBy(2),
+    "-": () => waveform?.zoomBy(0.5),
+    "?": () => help?.showModal(),
   };
+  for (const key of "0123456789") actions[key] = () => speed(key);
+
+  document.querySelector(".show-keys")?.addEventListener("click", actions["?"]);
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target.closest("input, textarea, select")) return;
-    if (event.key === " " && event.target.closest("button, a, summary")) return;
+    if (event.isComposing || event.altKey || event.metaKey || help?.open) return;
+    if (event.ctrlKey) {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      save();
+      return;
+    }
+    if (belongsToFocus(event)) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();
     action();
   });
+}
+
+function belongsToFocus({ target, key }) {
+  if (target.closest("textarea, select, [contenteditable]")) return true;
+  if (target.matches("input[type=radio], input[type=checkbox]")) return MOVES_IN_CHOICES.has(key);
+  if (target.matches("input")) return target.type !== "range";
+  return key === " " && target.closest("button, a, summary") !== null;
+}
+
+// The button belongs to the verdict's form.
+function save() {
+  document.querySelector("form button[aria-keyshortcuts=S]")?.click();
 }
 
 function follow(address) {

@@ -1,4 +1,5 @@
 // The transport: play, pause, position and speed of the audio element.
+import { recall, remember } from "./memory.js";
 
 export function clock(seconds) {
   const whole = Math.floor(seconds);
@@ -16,6 +17,8 @@ export class Player {
     this.button = section.querySelector(".play");
     this.now = section.querySelector(".now");
     this.total = section.querySelector(".total");
+    this.whole = this.audio.getAttribute("src");
+    this.seekers = [];
 
     this.audio.controls = false;
     section.querySelector(".transport").hidden = false;
@@ -23,8 +26,9 @@ export class Player {
 
     this.button.addEventListener("click", () => this.toggle());
     this.slider.addEventListener("input", () => this.seek(Number(this.slider.value)));
-    const speed = section.querySelector(".speed");
-    speed.addEventListener("change", () => { this.audio.playbackRate = Number(speed.value); });
+    this.speed = section.querySelector(".speed");
+    this.speed.addEventListener("change", () => this.setSpeed(this.speed.value));
+    this.setSpeed(recall("speed") ?? "1");
 
     for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.showState());
     for (const name of ["loadedmetadata", "durationchange", "seeking", "timeupdate"]) {
@@ -52,12 +56,39 @@ export class Player {
   }
 
   toggle() {
-    if (this.audio.paused) this.audio.play();
+    if (this.audio.paused) this.play();
     else this.audio.pause();
+  }
+
+  play() {
+    // what keeps it from playing is told by its `error` event
+    this.audio.play().catch(() => {});
   }
 
   seek(seconds) {
     this.audio.currentTime = Math.min(Math.max(seconds, 0), this.seconds);
+    for (const listener of this.seekers) listener();
+  }
+
+  onSeek(listener) {
+    this.seekers.push(listener);
+  }
+
+  setSpeed(speed) {
+    if (![...this.speed.options].some((option) => option.value === speed)) return;
+    this.speed.value = speed;
+    // a new source begins at the default
+    this.audio.defaultPlaybackRate = Number(speed);
+    this.audio.playbackRate = Number(speed);
+    remember("speed", speed);
+  }
+
+  // Go on at the same place with personal data silent, or with all of the sound again.
+  cover(covered) {
+    const { paused, currentTime } = this.audio;
+    this.audio.src = covered ? this.words.masked : this.whole;
+    this.audio.currentTime = currentTime;
+    if (!paused) this.play();
   }
 
   onTime(listener) {

@@ -1,35 +1,126 @@
-// The transcript follows the audio; a click on an utterance seeks to it.
+// The transcript follows the audio; a click on a word seeks to it.
 
-// After the reader has scrolled, the transcript leaves the page to them for so long.
-const HANDS_OFF_MS = 5000;
+// The word is heard from a little before its time: those of recognisers are not exact.
+const BEFORE_SECONDS = 0.05;
+// How long an utterance stays lit after its end.
+const AFTER_SECONDS = 0.3;
 
 export function followAlong(list, player) {
   if (!list) return;
   const lines = [...list.querySelectorAll(".line")];
-  let current = null;
-  let readerScrolled = -Infinity;
+  const starts = lines.map((line) => Number(line.dataset.start));
+  const button = list.parentElement.querySelector(".follow");
+  let current = null; // what is being said
+  let latest = null; // what was said last: in silences the list stays there
+  let following = true;
 
-  for (const name of ["wheel", "touchmove"]) {
-    list.addEventListener(name, () => { readerScrolled = performance.now(); }, { passive: true });
+  const follow = (yes) => {
+    following = yes;
+    button.hidden = yes || !latest;
+  };
+  const centre = () => {
+    // Only the list scrolls: the page itself must not jump away from the form.
+    const middle = latest.offsetTop - (list.clientHeight - latest.offsetHeight) / 2;
+    list.scrollTo({ top: middle, behavior: "smooth" });
+  };
+  const visible = (line) =>
+    line.offsetTop + line.offsetHeight > list.scrollTop && line.offsetTop < list.scrollTop + list.clientHeight;
+  // What the reader scrolls by; our own scrolling fires none of these.
+  const scrolled = () => requestAnimationFrame(() => follow(!latest || visible(latest)));
+  for (const name of ["wheel", "touchmove", "keydown", "pointerup"]) {
+    list.addEventListener(name, scrolled, { passive: true });
   }
+  button.addEventListener("click", () => {
+    follow(true);
+    if (latest) centre();
+    list.focus({ preventScroll: true });
+  });
+  player.onSeek(() => follow(true));
 
   list.addEventListener("click", (event) => {
     const line = event.target.closest(".line");
     const selecting = !document.getSelection().isCollapsed;
-    if (line && !selecting && !event.target.closest("[data-seek]")) player.seek(Number(line.dataset.start));
+    if (!line || selecting || event.target.closest("[data-seek]")) return;
+    player.seek(timeOfWord(line, event) ?? Number(line.dataset.start));
   });
 
   player.onTime(() => {
-    const spoken = lines.findLast((line) => Number(line.dataset.start) <= player.time + 0.05);
-    const line = spoken && player.time <= Number(spoken.dataset.end) + 0.3 ? spoken : null;
-    if (line === current) return;
-    current?.removeAttribute("aria-current");
-    current = line;
-    if (!line) return;
-    line.setAttribute("aria-current", "true");
-    if (performance.now() - readerScrolled < HANDS_OFF_MS) return;
-    // Only the list scrolls: the page itself must not jump away from the form.
-    const middle = line.offsetTop - (list.clientHeight - line.offsetHeight) / 2;
-    list.scrollTo({ top: middle, behavior: "smooth" });
+    const time = player.time + BEFORE_SECONDS;
+    const spoken = lines[lastAtOrBefore(starts, time)] ?? null;
+    const line = spoken && player.time <= Number(spoken.dataset.end) + AFTER_SECONDS ? spoken : null;
+    showWord(line, time);
+    if (line !== current) {
+      current?.removeAttribute("aria-current");
+      current = line;
+      line?.setAttribute("aria-current", "true");
+    }
+    if (spoken === latest) return;
+    latest = spoken;
+    if (following && latest) centre();
+    else follow(following);
   });
+}
+
+function lastAtOrBefore(ascending, value) {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+// When the words of a line begin: place in its text and seconds, as the server wrote them.
+function wordsOf(line) {
+  line.words ??= (line.querySelector("p").dataset.times.match(/\S+/g) ?? []).map((word) => word.split(":").map(Number));
+  return line.words;
+}
+
+function timeOfWord(line, { clientX, clientY }) {
+  const place = document.caretPositionFromPoint
+    ? document.caretPositionFromPoint(clientX, clientY)
+    : document.caretRangeFromPoint?.(clientX, clientY);
+  const node = place?.offsetNode ?? place?.startContainer;
+  const text = line.querySelector("p");
+  if (!node || !text.contains(node)) return null;
+  const before = document.createRange();
+  before.setStart(text, 0);
+  before.setEnd(node, place.offset ?? place.startOffset);
+  const at = before.toString().length;
+  const words = wordsOf(line);
+  // a click on the first half of a character is a caret before it
+  return words[lastAtOrBefore(words.map(([start]) => start), at)]?.[1] ?? null;
+}
+
+// The word that is heard, where browsers can light a part of a text without changing the page.
+function showWord(line, time) {
+  if (!globalThis.Highlight || !CSS.highlights) return;
+  const words = line ? wordsOf(line) : [];
+  const number = lastAtOrBefore(words.map(([, at]) => at), time);
+  const key = number < 0 ? "" : `${line.id}:${number}`;
+  if (key === showWord.key) return;
+  showWord.key = key;
+  if (!key) {
+    CSS.highlights.delete("heard");
+    return;
+  }
+  const text = line.querySelector("p");
+  const [start] = words[number];
+  const end = words[number + 1]?.[0] ?? text.textContent.length;
+  CSS.highlights.set("heard", new Highlight(rangeOf(text, start, end)));
+}
+
+function rangeOf(element, start, end) {
+  const range = document.createRange();
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let at = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const length = node.data.length;
+    if (start >= at && start < at + length) range.setStart(node, start - at);
+    if (end > at && end <= at + length) range.setEnd(node, end - at);
+    at += length;
+  }
+  return range;
 }

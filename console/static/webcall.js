@@ -87,7 +87,9 @@ class Telephone {
 
   async ticket() {
     const form = new URLSearchParams({ flow: this.flow?.value ?? "" });
-    const answer = await fetch(this.page.dataset.ticket, { method: "POST", body: form }).catch(() => null);
+    const headers = { "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content };
+    const asked = { method: "POST", body: form, headers };
+    const answer = await fetch(this.page.dataset.ticket, asked).catch(() => null);
     if (!answer?.ok) throw new Fault("ticket");
     return (await answer.json()).address;
   }

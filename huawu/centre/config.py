@@ -17,9 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from calls.allowlist import Address
 from calls.document import Document, Location, Section, names_hint, read_document
 from calls.errors import HuawuError, ServeError, WebError
-from ivr.allowlist import Address
+from console.settings import HOST_NAME
 from ivr.sip.settings import PRIVATE
 from speech.resources import resource
 
@@ -88,12 +89,19 @@ def _variable(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not HOST_NAME.fullmatch(value):
+        raise _fault("no host name", "without https://, port and path, in small letters: desk.example.cn")
+    return value
+
+
 Number = Annotated[str, BeforeValidator(_text), AfterValidator(_pattern)]
 Code = Annotated[str, BeforeValidator(_text), AfterValidator(_code)]
 Ip = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]
 Web = Annotated[str, AfterValidator(_web)]
 Variable = Annotated[str, AfterValidator(_variable)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 
@@ -214,6 +222,8 @@ class ConsoleSection(Section):
 
     enabled: bool = True
     port: Port = 8000
+    public_hosts: tuple[HostName, ...] = ()
+    behind_proxy: bool = False
 
 
 class CentreFile(Section):

@@ -21,6 +21,10 @@ class DeskSettings:
         Where calls are kept.
     port : int
         On this machine.
+    public_hosts : sequence of str
+        Names, beside those of this machine, under which browsers reach it.
+    behind_proxy : bool
+        Whether ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     gateway : str
         Where browsers reach the gateway, as in :class:`console.webcall.WebCalls`; empty where it has no door
         for them.
@@ -33,6 +37,8 @@ class DeskSettings:
     database: str
     recordings: str
     port: int
+    public_hosts: Sequence[str] = ()
+    behind_proxy: bool = False
     gateway: str = ""
     web_secret: str = field(default="", repr=False)
     numbers: Sequence[Sequence[str]] = ()
@@ -48,7 +54,8 @@ def run(settings: DeskSettings) -> None:
     """
     from calls.store import Store
     from console.app import create_app
-    from console.server import LOOPBACK, serve
+    from console.server import LOOPBACK, serve, settings_for
+    from console.settings import Settings
     from console.webcall import WebCalls
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -58,4 +65,8 @@ def run(settings: DeskSettings) -> None:
     if settings.gateway:
         numbers = tuple((number, title) for number, title in settings.numbers)
         web_calls = WebCalls(settings.gateway, settings.web_secret, numbers)
-    serve(create_app(settings.database, Path(settings.recordings), web_calls), LOOPBACK, settings.port)
+    served = settings_for(
+        LOOPBACK, Settings(hosts=tuple(settings.public_hosts), behind_proxy=settings.behind_proxy)
+    )
+    desk = create_app(settings.database, Path(settings.recordings), web_calls, served)
+    serve(desk, LOOPBACK, settings.port)

@@ -70,7 +70,7 @@ def plan_of(centre: Centre, environment: Mapping[str, str]) -> Plan:
     stages = [first, [_child("engine", engine_settings(centre, environment), answers=f"{http}/readyz")]]
     if file.console.enabled:
         desk = desk_settings(centre, gateway)
-        stages.append([_child("console", desk, answers=f"127.0.0.1:{file.console.port}/")])
+        stages.append([_child("console", desk, answers=f"127.0.0.1:{file.console.port}/signin")])
     return Plan(
         run=str(run),
         stages=stages,
@@ -226,6 +226,8 @@ def desk_settings(centre: Centre, gateway: GatewaySettings | None) -> DeskSettin
         database=file.database,
         recordings=file.recordings.folder,
         port=file.console.port,
+        public_hosts=file.console.public_hosts,
+        behind_proxy=file.console.behind_proxy,
         gateway=address,
         web_secret=gateway.web_secret if gateway else "",
         numbers=_callable(centre) if address else (),

@@ -74,7 +74,6 @@ class Arrivals:
 
     def drop(self, leg: Leg) -> None:
         """Receive no more for a leg."""
-        self.read(self._now)
         for each in (leg.sound, leg.control):
             self._inbox.forget(each.fileno())
         self._inbox.source[leg.slot] = -1
@@ -85,41 +84,14 @@ class Arrivals:
         self._inbox.close()
 
     def fetch(self, now: float) -> None:
-        """Fetch what has come; keys are told at once."""
-        self._now = now
-        self._inbox.fetch(now)
-
-    def read(self, now: float) -> None:
-        """Put the sound that was fetched into the jitter buffers."""
+        """Fetch what has come: keys are told, sound is put into the jitter buffers."""
         self._now = now
         rows = self._rows
-        for packets in self._inbox.read():
-            rows.heard_at[packets.slots] = packets.times
-            rows.reception.note(packets.slots, packets.sequences, packets.timestamps, packets.times)
+        for packets in self._inbox.fetch():
+            rows.heard_at[packets.slots] = now
+            rows.reception.note(packets.slots, packets.sequences, packets.timestamps, now)
             rows.jitter.insert(packets.slots, packets.timestamps, packets.frames)
-
-    def read_for(self, span: slice, now: float) -> _Ints | int:
-        """Do as :meth:`read` if a leg of ``span`` that lacks its next frame may have got it.
-
-        Returns
-        -------
-        int64 array, shape (n,), or 0
-            Packets of each leg that were left for later.
-        """
-        waiting = self._inbox.waiting
-        if not len(waiting):
-            return 0
-        count = span.stop - span.start
-        of_span = waiting[(waiting >= span.start) & (waiting < span.stop)]
-        coming = np.bincount(of_span - span.start, minlength=count)
-        if not (coming > 0)[self._rows.jitter.lacking(span)].any():
-            return coming
-        self.read(now)
-        return 0
-
-    def elapse(self, now: float) -> None:
-        """Take in the time: presses may be over of which nothing more came."""
-        for leg in tuple(self._pressing):
+        for leg in tuple(self._pressing):  # presses may be over of which nothing more came
             over = leg.events_in.elapse(now)
             if over:
                 self._keys(leg, over)
@@ -176,10 +148,10 @@ class Arrivals:
         leg = self._rows.legs[slot]
         if leg is None or leg.session is None:
             return
-        if is_rtcp(data):
+        packet = parse_packet(data)
+        if packet is None and is_rtcp(data):
             self._report(leg, data)
             return
-        packet = parse_packet(data)
         if packet is None or not self._known(leg, packet):
             self.malformed += 1
             return
@@ -199,7 +171,7 @@ class Arrivals:
         if packet.payload_type == PCMU:
             sound = alaw_encode(ulaw_decode(sound))
         where, stamp = np.array([slot]), np.array([packet.timestamp])
-        self._rows.reception.note(where, np.array([packet.sequence]), stamp, np.array([self._now]))
+        self._rows.reception.note(where, np.array([packet.sequence]), stamp, self._now)
         frames = np.frombuffer(sound, np.uint8)
         if len(frames) == FRAME:
             self._rows.jitter.insert(where, stamp, frames.reshape(1, FRAME))

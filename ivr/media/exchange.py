@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 
 from ivr.media.arrivals import Arrivals
@@ -34,6 +33,8 @@ MOST_KEYS = 64
 
 _PACKETS = (10, 20, 30, 40, 50, 60)
 _REPORT_TICKS = round(5.0 / FRAME_SECONDS)  # rtcp.INTERVAL
+_REPORT_TURN = 10  # frames; those whose turn it is are sent theirs together
+_REPORT_TURNS = _REPORT_TICKS // _REPORT_TURN
 _BYTES_PER_MINUTE = 480_000
 _log = structlog.get_logger()
 
@@ -72,7 +73,8 @@ class Exchange:
         self._loader = Loader(self._ring_bell)
         self._keeper = Keeper(self._rows, self._recorder, round(settings.message_minutes * _BYTES_PER_MINUTE))
         self._closing: dict[Track, media.LegClosed] = {}
-        self._reports: list[set[Leg]] = [set() for _ in range(_REPORT_TICKS)]
+        # by the group, and the tick at which they are sent a report
+        self._reports: dict[tuple[int, int], set[Leg]] = {}
         self._now = 0.0
         self._commands: dict[type[Any], Callable[[Any], None]] = {
             media.OpenLeg: self._open,
@@ -108,23 +110,22 @@ class Exchange:
         do(command)
 
     def idle(self, group: int) -> bool:
-        """Tell whether the phase of a group can be left out: nothing is due in it nor soon after it.
+        """Tell whether the phase of a group can be left out: nothing is due in it.
 
-        So it is for the phase behind the only group's, and for all but one where there are no legs.
+        So it is for those in the midst between two ticks of the only group, and for all but one where there
+        are no legs.
         """
-        return group > 0 and not any(
-            self._rows.occupied((group + ahead) % PHASES) for ahead in range(PHASES - 1)
+        rows = self._rows
+        return group > 0 and not (
+            rows.occupied(group)
+            or rows.occupied((group + 1) % PHASES)
+            or rows.has_halves((group + PHASES // 2) % PHASES)
         )
 
     def tick(self, group: int, now: float) -> bool:
         """Let a group of legs have its 20 ms; tell whether anything was sent."""
         self._now = now
-        coming: npt.NDArray[np.int64] | int = 0
-        if self._rows.occupied((group + 1) % PHASES):
-            self.arrivals.read(now)  # all together now, or :meth:`tidy` would have to read the rest
-        elif self._rows.occupied(group):
-            coming = self.arrivals.read_for(self._rows.span(group), now)
-        sent = self._rows.tick(group, coming)
+        sent = self._rows.tick(group)
         self._rows.half((group + PHASES // 2) % PHASES)
         return sent
 
@@ -134,16 +135,14 @@ class Exchange:
         The group whose tick is next is listened to now: what the engine answers to a key still comes in
         time for that tick.
         """
+        self._now = now
         following = (group + 1) % PHASES
         if self._rows.occupied(following):
-            self.arrivals.read(now)
-            self._rows.listen(following)
+            self.arrivals.fetch(now)
+            self._rows.hear(following)
         self._keeper.tick(group)
-        self.arrivals.elapse(now)
-        reports = self._reports[self._rows.group_ticks(group) % _REPORT_TICKS]
-        for leg in reports:
-            if self._slots.group(leg.slot) == group:
-                self.arrivals.send_report(leg, now)
+        for leg in self._reports.get((group, self._rows.group_ticks(group) % _REPORT_TICKS), ()):
+            self.arrivals.send_report(leg, now)
 
     def second(self, now: float) -> None:
         """Do what is due once a second: look for parties that have fallen silent."""
@@ -241,7 +240,7 @@ class Exchange:
             rows.live[slot] = True
             rows.heard_at[slot] = self._now
             self.arrivals.connect(leg)
-            self._reports[(slot * 37 + leg.began) % _REPORT_TICKS].add(leg)
+            self._report_turn(leg).add(leg)
         elif (before.host, before.port) != (command.host, command.port):
             leg.address, leg.control_address = address, None
             self.arrivals.renew(leg)
@@ -276,14 +275,17 @@ class Exchange:
         track = self._keeper.finish(leg)
         quality = self._quality(leg)
         self._rows.remove(leg)
-        for each in self._reports:
-            each.discard(leg)
+        self._report_turn(leg).discard(leg)
         leg.sound.close()
         leg.control.close()
         del self._legs[leg.id]
         self._slots.give_back(leg.slot)
         self._rows.arrange_leg(leg)
         return track, quality
+
+    def _report_turn(self, leg: Leg) -> set[Leg]:
+        turn = (leg.slot * 7 % _REPORT_TURNS * _REPORT_TURN + leg.began) % _REPORT_TICKS
+        return self._reports.setdefault((self._rows.group(leg), turn), set())
 
     def _quality(self, leg: Leg) -> media.Quality:
         rows, slot = self._rows, leg.slot

@@ -15,6 +15,7 @@ FRAME = 160
 #: Frames that are kept: 1.28 s.
 KEPT = 64
 
+_Ints = npt.NDArray[np.int64]
 _Bytes = npt.NDArray[np.uint8]
 
 
@@ -36,27 +37,29 @@ class History:
         """Let another leg take the slot."""
         self._party[:, slot] = self._heard[:, slot] = ALAW_SILENCE
 
-    def note(self, tick: int, span: slice, party: _Bytes, heard: _Bytes) -> None:
-        """Take the frames of a tick: uint8 arrays, shape (n, 160), A-law."""
-        self._party[tick % KEPT, span] = party
-        self._heard[tick % KEPT, span] = heard
+    def note_party(self, tick: int, span: slice, frames: _Bytes) -> None:
+        """Take what came from the parties in a tick: uint8 array, shape (n, 160), A-law."""
+        self._party[tick % KEPT, span] = frames
 
-    def before(self, tick: int, slots: npt.NDArray[np.int64], frames: int) -> _Bytes:
-        """Return what came from the party in the last frames before a tick, shape (n, frames × 160)."""
-        ticks = np.arange(tick - frames, tick) % KEPT
-        return self._party[ticks, slots[:, None]].reshape(len(slots), -1)
+    def note_heard(self, tick: int, span: slice, frames: _Bytes) -> None:
+        """Take what the parties heard in it."""
+        self._heard[tick % KEPT, span] = frames
 
-    def party(self, slot: int, first: int, end: int) -> bytes:
-        """Return the party's sound of the ticks from ``first`` to before ``end``, at most KEPT."""
-        return _cut(self._party, slot, first, end)
+    def party(self, slots: _Ints, first: int, end: int) -> _Bytes:
+        """Return what came from parties in the ticks from ``first`` to before ``end``, at most KEPT.
 
-    def heard(self, slot: int, first: int, end: int) -> bytes:
-        """Return what the party heard in those ticks."""
-        return _cut(self._heard, slot, first, end)
+        Returns
+        -------
+        uint8 array, shape (n, ticks × 160)
+            A-law, a row for each of ``slots``.
+        """
+        return _cut(self._party, slots, first, end)
+
+    def heard(self, slots: _Ints, first: int, end: int) -> _Bytes:
+        """Return what they heard in those ticks."""
+        return _cut(self._heard, slots, first, end)
 
 
-def _cut(ring: _Bytes, slot: int, first: int, end: int) -> bytes:
-    begin, stop = first % KEPT, end % KEPT
-    if first < end and stop <= begin:
-        return ring[begin:, slot].tobytes() + ring[:stop, slot].tobytes()
-    return ring[begin:stop, slot].tobytes()
+def _cut(ring: _Bytes, slots: _Ints, first: int, end: int) -> _Bytes:
+    ticks = np.arange(first, end) % KEPT
+    return ring[ticks, slots[:, None]].reshape(len(slots), -1)

@@ -1,7 +1,7 @@
 """Packets as they are fetched from the sockets, and read many at once.
 
-All sockets are looked at every 5 or 10 ms; a packet of the common form, 12 bytes of header and 160 of
-sound, stays where the system put it, in a row of an array. Everything else is handed on at once.
+A packet of the common form, 12 bytes of header and 160 of sound, stays where the system put it, in a row of
+an array, until the next are fetched. Everything else is handed on at once.
 
 Where :mod:`ivr.media.uring` works, packets of all settled parties are received by one call; else, and where
 it is not settled yet who sends, by one call each.
@@ -25,12 +25,15 @@ from speech.g711 import ULAW_TO_ALAW
 #: Bytes that are read of a packet: 60 ms of sound, and room for extensions. No power of two: rows of that
 #: length would meet in the same few lines of the processor's cache.
 LARGEST = 1088
-#: Packets that may wait to be read together.
-MOST = 4096
+#: Packets of a socket that are fetched at once: a party that sends one every 10 ms may catch up with a burst.
+ROUNDS = 4
+#: Packets that are fetched together; more wait for the next time.
+MOST = 2048
 
 _COMMON = HEADER + 160
 _DESCRIPTORS = 4096  # that there is room for at first
-_ALAW, _ULAW = 0x8000 | PCMA, 0x8000 | PCMU  # the first two bytes without the marker
+# the first two bytes of a packet, of which the marker does not matter
+_KIND, _ALAW, _ULAW = 0xFF7F0000, (0x8000 | PCMA) << 16, (0x8000 | PCMU) << 16
 _ULAW_TO_ALAW = np.frombuffer(ULAW_TO_ALAW, np.uint8)
 
 _Ints = npt.NDArray[np.int64]
@@ -42,15 +45,11 @@ Receive = Callable[[memoryview], int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packets:
-    """Packets of one frame, one at most of each leg; ``frames`` are A-law, shape (n, 160).
-
-    ``times`` are when they were fetched, float64.
-    """
+    """Packets of one frame, one at most of each leg; ``frames`` are A-law, shape (n, 160)."""
 
     slots: _Ints
     sequences: _Ints
     timestamps: _Ints
-    times: npt.NDArray[np.float64]
     frames: npt.NDArray[np.uint8]
 
     def at(self, which: npt.NDArray[np.bool_]) -> Packets:
@@ -59,7 +58,6 @@ class Packets:
             self.slots[which],
             self.sequences[which],
             self.timestamps[which],
-            self.times[which],
             self.frames[which],
         )
 
@@ -86,7 +84,7 @@ class Inbox:
         self.source = np.full(slots + 1, -1, np.int64)
         self._odd = odd
         self._ring = ring
-        self._readiness = Readiness(MOST // 2)
+        self._readiness = Readiness(MOST)
         self._rows = np.zeros((MOST, LARGEST), np.uint8)
         self._views = [row.data for row in self._rows]
         self._heads = self._rows.view(">u4")[:, : HEADER // 4]
@@ -95,10 +93,7 @@ class Inbox:
         self._slots = np.full(_DESCRIPTORS, -1, np.int64)  # by descriptor
         self._settled = np.zeros(_DESCRIPTORS, np.bool_)
         self._who = np.zeros(MOST, np.int64)  # of each row, −1 where it holds nothing more
-        self._count = 0
-        self._times: list[tuple[int, float]] = []  # rows fetched at once, and when
-        self._order = np.arange(MOST)
-        self._last = np.zeros(slots, np.int64)
+        self._count = 0  # of the rows in use
 
     def watch(self, descriptor: int, slot: int, receive: Receive) -> None:
         """Fetch packets from a socket, from now on by ``receive``."""
@@ -126,22 +121,28 @@ class Inbox:
         """Fetch no more at all."""
         self._readiness.close()
 
-    def fetch(self, now: float) -> None:
-        """Fetch one packet of each socket that has some: nobody gets more attention than others.
+    def fetch(self) -> Iterator[Packets]:
+        """Fetch up to :data:`ROUNDS` packets of each socket: nobody gets more attention than others.
 
         What else there is of a burst is fetched the next time: it is not heard earlier in any case. A party
         that sends more than that loses what its socket does not hold.
+
+        Yields
+        ------
+        Packets
+            To be used before the next ones are asked for.
         """
-        ready = self._readiness.poll()
-        before = self._count
-        if not len(ready) or before + len(ready) > MOST:
-            return
-        if self._ring:
-            ready = self._fetch_settled(self._ring, ready)
-        if len(ready):
+        for _ in range(ROUNDS):
+            ready = self._readiness.poll()
+            if not len(ready):
+                return
+            self._count = 0
+            if self._ring:
+                ready = self._fetch_settled(self._ring, ready)
             self._fetch_singly(ready)
-        if self._count > before:
-            self._times.append((self._count - before, now))
+            packets = self._common(self._count)
+            if len(packets.slots):
+                yield packets
 
     def _fetch_singly(self, ready: npt.NDArray[np.int32]) -> None:
         row, views, receivers, who = self._count, self._views, self._receive, self._who
@@ -163,8 +164,8 @@ class Inbox:
         singly = ready[:0]
         if not settled.all():
             ready, singly = ready[settled], ready[~settled]
-        first, end = self._count, self._count + len(ready)
-        requests = self._requests[first:end]
+        count = len(ready)
+        requests = self._requests[:count]
         requests["descriptor"] = ready
         try:
             answers = ring.run(requests)
@@ -173,10 +174,9 @@ class Inbox:
             self._ring = None
             self._settled[:] = False
             return ready
-        who = self._who[first:end]
-        who[:] = self._slots[ready]
+        self._who[:count] = self._slots[ready]
+        self._count = count
         others = answers["result"] != _COMMON
-        self._count = end
         if np.count_nonzero(others):
             for row, size, _ in answers[others].tolist():
                 slot, self._who[row] = int(self._who[row]), -1
@@ -184,40 +184,20 @@ class Inbox:
                     self._odd(slot, bytes(self._views[row][:size]))
         return singly
 
-    @property
-    def waiting(self) -> _Ints:
-        """Whose packets were fetched and not read yet, −1 for what is done with, int64, shape (n,)."""
-        return self._who[: self._count]
-
-    def read(self) -> Iterator[Packets]:
-        """Yield the packets of one frame fetched since this was last called, one of each leg at a time."""
-        count, self._count = self._count, 0
-        if not count:
-            return
-        slots = self._who[:count].copy()
+    def _common(self, count: int) -> Packets:
+        """Return the packets in the first rows that are sound of those it is expected from."""
+        slots = self._who[:count]
         heads = self._heads[:count].astype(np.int64)
-        frames = self._rows[:count, HEADER:_COMMON]
-        rows, times = zip(*self._times, strict=True)
-        self._times.clear()
-        packets = Packets(slots, heads[:, 0] & 0xFFFF, heads[:, 1], np.repeat(times, rows), frames)
-        kind = heads[:, 0] >> 16 & 0xFF7F
-        common = heads[:, 2] == self.source[slots]
-        usual = common & (kind == _ALAW)
-        if not usual.all():
-            common &= usual | (kind == _ULAW)
-            common &= slots >= 0
-            for row in np.flatnonzero(~common & (slots >= 0)).tolist():
-                self._odd(int(slots[row]), self._rows[row, :_COMMON].tobytes())
-            packets, kind = packets.at(common), kind[common]
-            other = kind == _ULAW
-            packets.frames[other] = _ULAW_TO_ALAW[packets.frames[other]]
-        while len(packets.slots):
-            # The first packet of each leg; what a second one writes over it is put right by the order.
-            order = self._order[: len(packets.slots)]
-            self._last[packets.slots[::-1]] = order[::-1]
-            first = self._last[packets.slots] == order
-            if first.all():
-                yield packets
-                return
-            yield packets.at(first)
-            packets = packets.at(~first)
+        packets = Packets(slots, heads[:, 0] & 0xFFFF, heads[:, 1], self._rows[:count, HEADER:_COMMON])
+        kind = heads[:, 0] & _KIND
+        expected = heads[:, 2] == self.source[slots]
+        usual = expected & (kind == _ALAW)
+        if np.count_nonzero(usual) == count:
+            return packets
+        ulaw = expected & (kind == _ULAW)
+        if np.count_nonzero(ulaw):
+            packets.frames[ulaw] = _ULAW_TO_ALAW[packets.frames[ulaw]]
+            usual |= ulaw
+        for row in (~usual & (slots >= 0)).nonzero()[0].tolist():
+            self._odd(int(slots[row]), self._rows[row, :_COMMON].tobytes())
+        return packets.at(usual)

@@ -218,19 +218,8 @@ class JitterBuffers:
         self.duplicates[slots] += played
         self.late[slots] += ~played
 
-    def lacking(self, span: slice) -> _Bools:
-        """Tell for the slots of ``span`` where the next frame is not there, or not whole."""
-        position = self._position[span]
-        place = self._first[span] + (position & _MASK)
-        return np.asarray((self._newest[span] <= position) | (self._flags[place] & _FULL == 0))
-
-    def take(self, span: slice, coming: _Ints | int = 0) -> tuple[_Bytes, _Bools]:
+    def take(self, span: slice) -> tuple[_Bytes, _Bools]:
         """Go on by one frame for the slots of ``span``.
-
-        Parameters
-        ----------
-        coming : int64 array, shape (n,), or 0
-            Packets that have come, but were not inserted yet: they are in reserve, too.
 
         Returns
         -------
@@ -246,10 +235,10 @@ class JitterBuffers:
         ready = (newest > position) & ~waiting
         have = self._flags[place]
         there = ready & (have & _FULL != 0)
-        frames = np.take(self._frames, place, axis=0)
+        frames = self._frames.take(place, axis=0)
         self._flags[place] = np.where(there, _PLAYED, np.where(ready, 0, have))
         self._flags[first + (position + ROOM & _MASK)] *= ~ready
-        reserve = newest - position - 1 + coming
+        reserve = newest - position - 1
         position += ready
         self._stamp[span] += FRAME * ready
         self._wait[span] -= waiting
@@ -319,7 +308,7 @@ class JitterBuffers:
         place = self._first[span] + (lead & _MASK)
         come = newest > lead
         there = come & (self._flags[place] & _FULL != 0)
-        frames = np.take(self._frames, place, axis=0)
+        frames = self._frames.take(place, axis=0)
         self._lead[span] = lead + come
         return frames, there
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ivr.media.leg import Leg, Message
 from ivr.media.recorder import Recorder, Track
 from ivr.media.rows import Rows
@@ -11,8 +13,8 @@ from speech.g711 import ALAW_SILENCE
 
 #: Frames from one block of a recording to the next, 0.8 s: what a process that is killed may lose.
 BLOCK = 40
-
-_SAMPLES = 160
+#: Frames from one turn to the next: the legs of a turn are cut together.
+TURN = 5
 
 
 class Keeper:
@@ -81,30 +83,40 @@ class Keeper:
 
     def tick(self, group: int) -> None:
         """Cut the legs of a group whose turn it is."""
-        for leg in self._legs.get((group, self._rows.group_ticks(group) % BLOCK), ()):
-            self.cut(leg)
+        ticks = self._rows.group_ticks(group)
+        due: dict[int, list[Leg]] = {}  # by where they were cut last: most of them together
+        for leg in self._legs.get((group, ticks % BLOCK), ()):
+            due.setdefault(leg.recorded_to, []).append(leg)
+        for first, legs in due.items():
+            self._cut(legs, first, ticks)
         self._recorder.hand_over()
 
     def cut(self, leg: Leg) -> None:
         """Hand over what was not yet."""
-        first, end = leg.recorded_to, self._rows.ticks(leg)
-        leg.recorded_to = end
-        message = leg.message if leg.message and leg.message.running else None
-        if first == end or not (leg.track or message):
+        self._cut([leg], leg.recorded_to, self._rows.ticks(leg))
+
+    def _cut(self, legs: list[Leg], first: int, end: int) -> None:
+        for leg in legs:
+            leg.recorded_to = end
+        legs = [leg for leg in legs if leg.track or _running(leg)]
+        if first == end or not legs:
             return
-        history, slot = self._rows.history, leg.slot
-        party = history.party(slot, first, end)
-        if message:
-            message.add(party)
-        if leg.track:
-            left = bytes([ALAW_SILENCE]) * len(party) if leg.silent else party
-            self._recorder.write(leg.track, left, history.heard(slot, first, end))
+        history, slots = self._rows.history, np.array([leg.slot for leg in legs])
+        party, heard = history.party(slots, first, end), history.heard(slots, first, end)
+        for leg, said, listened in zip(legs, party, heard, strict=True):
+            message = _running(leg)
+            if message:
+                message.add(said.tobytes())
+            if leg.silent:
+                said[:] = ALAW_SILENCE
+            if leg.track:
+                self._recorder.write(leg.track, said, listened)
 
     def _watch(self, leg: Leg) -> None:
         self._turn(leg).add(leg)
 
     def _turn(self, leg: Leg) -> set[Leg]:
-        return self._legs.setdefault((self._rows.group(leg), leg.slot % BLOCK), set())
+        return self._legs.setdefault((self._rows.group(leg), leg.slot * TURN % BLOCK), set())
 
     def _recorded_seconds(self, leg: Leg) -> float:
         return round((leg.recorded_to - leg.recording_began) * FRAME, 3)
@@ -113,3 +125,7 @@ class Keeper:
         end = self._recorded_seconds(leg)
         if leg.track and end > leg.silent_since:
             self._recorder.mask(leg.track, leg.silent_since, end)
+
+
+def _running(leg: Leg) -> Message | None:
+    return leg.message if leg.message and leg.message.running else None

@@ -179,6 +179,10 @@ class Outbox:
             except OSError:
                 self._again(slot, views[slot])
 
+    def has_halves(self, first: int) -> bool:
+        """Tell whether a leg of a span has packets between the ticks."""
+        return any(leg.pacer for leg in self._special.get(first, ()))
+
     def send_halves(self, first: int) -> None:
         """Send what is due 10 ms after the tick of a span."""
         for leg in self._special.get(first, ()):

@@ -140,7 +140,7 @@ class Playout:
     def take(self, span: slice) -> npt.NDArray[np.uint8]:
         """Return the frames that the slots of ``span`` hear now, uint8, shape (n, 160), and go on."""
         at = self.at[span]
-        frames = np.take(self._bank.frames, at, axis=0)
+        frames = self._bank.frames.take(at, axis=0)
         at += self._step[span]
         over = at == self._end[span]
         if np.count_nonzero(over):

@@ -92,9 +92,9 @@ class MediaProcess:
                     _log.warning("the clock stood still", frames_left_out=left_out)
                     self._exchange.skip(left_out)
                 group = tempo.phase
-                self._exchange.arrivals.fetch(now)
                 sent = self._exchange.tick(group, now)
-                tempo.done(clock(), sent=sent)
+                now = clock()
+                tempo.done(now, sent=sent)
                 self._exchange.tidy(group, now)
                 if now >= next_second:
                     next_second = now + 1.0

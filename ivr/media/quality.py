@@ -94,7 +94,7 @@ class Reception:
         self._reported[:, slot] = 0
 
     def note(
-        self, slots: _Ints, sequences: _Ints, timestamps: _Ints | None = None, times: _Floats | None = None
+        self, slots: _Ints, sequences: _Ints, timestamps: _Ints | None = None, time: float = 0.0
     ) -> None:
         """Take in packets, one at most of each leg.
 
@@ -102,14 +102,14 @@ class Reception:
         ----------
         slots, sequences, timestamps : int64 arrays, shape (n,)
             Without timestamps nothing is learnt of jitter: keys carry that of their beginning.
-        times : float64 array, shape (n,)
+        time : float
             Seconds of arrival.
         """
         self.packets[slots] += 1
         self._follow(slots, sequences)
-        if timestamps is None or times is None:
+        if timestamps is None:
             return
-        transit = times * RATE - timestamps
+        transit = time * RATE - timestamps
         moved = np.abs(transit - self._transit[slots])
         jitter = self._jitter[slots]
         # a change of the timestamps' origin is no jitter; a first one (not a number) is none either

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from calls.errors import RecordingError
@@ -21,6 +23,8 @@ from speech.g711 import ALAW_SILENCE
 BACKLOG = 5000
 #: The recording lacks sound, which the disk did not take in time; silence stands in its place.
 GAPS = "gaps"
+
+_Bytes = npt.NDArray[np.uint8]
 
 _SILENCE = bytes([ALAW_SILENCE])
 _HEAD = len(wav_header(2, 0))
@@ -94,15 +98,15 @@ class Recorder:
         """Open the file of a recording."""
         self._batch.append(lambda: self._open(track))
 
-    def write(self, track: Track, left: bytes, right: bytes) -> None:
-        """Append sound of both sides, A-law; dropped where too much waits already."""
+    def write(self, track: Track, left: _Bytes, right: _Bytes) -> None:
+        """Append sound of both sides, A-law, shape (n,); dropped where too much waits already."""
         at = track.length
         track.length += len(left)
         if self._waiting - self._done >= self._backlog:
             track.dropped += 1
             return
         self._waiting += 1
-        self._batch.append(lambda: self._append(track, at, left, right))
+        self._batch.append(lambda: self._append(track, at, left.tobytes(), right.tobytes()))
 
     def mask(self, track: Track, start: float, end: float) -> None:
         """Note a span, in seconds, that was written as silence."""

@@ -27,10 +27,7 @@ from speech.g711 import ALAW_SILENCE, alaw_decode, alaw_encode
 from speech.keytones import KEYS, key_tones
 
 _LINEAR = alaw_decode(bytes(range(256)))
-_SQUARES = np.square(_LINEAR.astype(np.float32))
-# of two samples at a time, which are one number for numpy: half as many look-ups
-_PAIR_SQUARES = np.add.outer(_SQUARES, _SQUARES).reshape(-1)
-_MEAN = np.full(FRAME // 2, 1 / FRAME, np.float32)
+_EXACT = _LINEAR.astype(np.float32)
 _REPEATS = 2  # frames that are filled by the last one for those who listen ahead
 _TONE_DELAY = 0.05  # seconds from the beginning of a tone to its being told, about
 
@@ -89,7 +86,7 @@ class Rows:
         self._activity = Activity(count)
         self._tones = ToneWatch(count)
         self._all = np.arange(count)
-        self._squares = np.zeros((count, FRAME // 2), np.float32)
+        self._linear = np.zeros((count, FRAME), np.float32)
         self._sound = ring.frames.reshape(-1, FRAME)
         self._sound_first = np.arange(count) * FRAMES  # of each leg in it
         self._lost = np.zeros(count, np.int64)  # frames lost in a row
@@ -173,73 +170,75 @@ class Rows:
         self._peer[leg.slot] = self._peer[other.slot] = -1
         self._bridges -= 1
 
-    def tick(self, group: int, coming: npt.NDArray[np.int64] | int = 0) -> bool:
-        """Let the legs of a group have their next 20 ms; tell whether anything was sent.
+    def hear(self, group: int) -> None:
+        """Take what has come from the parties of a group as the sound of its next 20 ms.
 
-        Parameters
-        ----------
-        coming : int64 array, shape (n,), or 0
-            See :meth:`ivr.media.jitter.JitterBuffers.take`.
+        And watch what has come of later ones for sound and for tones of keys.
         """
+        span = self._slots.span(group)
+        self._listen(span, *self.jitter.lead(span, self._quiet[span]))
+        self._receive(span, self._ticks[group])
+
+    def tick(self, group: int) -> bool:
+        """Let the legs of a group have their next 20 ms; tell whether anything was sent."""
         span = self._slots.span(group)
         tick = self._ticks[group]
         self._ticks[group] += 1
         if span.start == span.stop:
             return False
-        party = self._receive(span, tick, coming)
         heard = self.playout.take(span)
         if self._bridges:
             self._cross(span, heard)
-        self.history.note(tick, span, party, heard)
+        self.history.note_heard(tick, span, heard)
         sent = self.outbox.send(span, heard)
-        self._keep(span, party)
+        self._keep(span)
         if self._ended:
             ended, self._ended = self._ended, []
             for each in ended:
                 self._tell(each)
         return sent
 
-    def span(self, group: int) -> slice:
-        """Return the rows of a group."""
-        return self._slots.span(group)
-
     def occupied(self, group: int) -> bool:
         """Tell whether a group has a leg."""
         span = self._slots.span(group)
         return bool(span.start < span.stop)
 
-    def listen(self, group: int) -> None:
-        """Watch what has come for a group for sound and for tones of keys, before its next tick."""
-        span = self._slots.span(group)
-        self._listen(span, *self.jitter.lead(span, self._quiet[span]))
+    def has_halves(self, group: int) -> bool:
+        """Tell whether anything will be due 10 ms after the tick of a group."""
+        return self.occupied(group) and self.outbox.has_halves(self._slots.span(group).start)
 
     def half(self, group: int) -> None:
         """Send what is due 10 ms after the tick of a group."""
-        self.outbox.send_halves(self._slots.span(group).start)
+        if self.occupied(group):
+            self.outbox.send_halves(self._slots.span(group).start)
 
-    def _receive(self, span: slice, tick: int, coming: npt.NDArray[np.int64] | int) -> npt.NDArray[np.uint8]:
-        """Return the parties' frames of this tick, gaps filled."""
-        frames, there = self.jitter.take(span, coming)
+    def _receive(self, span: slice, tick: int) -> None:
+        """Take the parties' frames of a tick out of the jitter buffers, and fill the gaps."""
+        frames, there = self.jitter.take(span)
         there &= self.hearing[span]
         lost = self._lost[span]
         lost += 1
         lost *= ~there
         gap = lost > 0
-        if not np.count_nonzero(gap):
-            self._party[span] = frames
-            return frames
+        if np.count_nonzero(gap):
+            self._fill(span, tick, frames, gap)
+        self._party[span] = frames
+        self.history.note_party(tick, span, frames)
+
+    def _fill(
+        self, span: slice, tick: int, frames: npt.NDArray[np.uint8], gap: npt.NDArray[np.bool_]
+    ) -> None:
+        lost = self._lost[span]
         lost[gap & self.keying[span]] = LONGEST + 1
         gone = lost > LONGEST
         frames[gone] = ALAW_SILENCE
         gap &= ~gone
         if np.count_nonzero(gap):
             slots = self._all[span][gap]
-            before = _LINEAR[self.history.before(tick, slots, HISTORY // FRAME)]
+            before = _LINEAR[self.history.party(slots, tick - HISTORY // FRAME, tick)]
             frames[gap] = np.frombuffer(
                 alaw_encode(conceal(before, lost[gap]).reshape(-1)), np.uint8
             ).reshape(-1, FRAME)
-        self._party[span] = frames
-        return frames
 
     def _cross(self, span: slice, heard: npt.NDArray[np.uint8]) -> None:
         """Let bridged legs that are played nothing hear their peers."""
@@ -248,10 +247,10 @@ class Rows:
         if len(rows):
             heard[rows] = self._party[peer[rows]]
 
-    def _keep(self, span: slice, party: npt.NDArray[np.uint8]) -> None:
+    def _keep(self, span: slice) -> None:
         """Write the callers' sound to the ring: first the frames, then their number."""
         counters = self._ring.counters[span]
-        self._sound[self._sound_first[span] + counters % FRAMES] = party
+        self._sound[self._sound_first[span] + counters % FRAMES] = self._party[span]
         counters += self.live[span]
 
     def _listen(self, span: slice, frames: npt.NDArray[np.uint8], there: npt.NDArray[np.bool_]) -> None:
@@ -267,16 +266,16 @@ class Rows:
         gone = gap > _REPEATS
         if np.count_nonzero(gone):
             early[gone] = ALAW_SILENCE
-        squares = self._squares[span]
         # "clip" is what takes out to be written to directly; there is nothing to be clipped
-        power = np.take(_PAIR_SQUARES, early.view(np.uint16), out=squares, mode="clip") @ _MEAN
+        linear = _EXACT.take(early, out=self._linear[span], mode="clip")
+        power = np.einsum("ij,ij->i", linear, linear) / FRAME
         self._quiet[span] = power < QUIET
         for change in self._activity.feed(span, power, there | gone):
             leg = self.legs[change.slot]
             if leg and self.live[change.slot]:
                 at = max(self.seconds(leg) - change.ago * FRAME_SECONDS, 0.0)
                 self._tell(VoiceActivity(leg.id, change.on, at))
-        for tone in self._tones.feed(span, early, power):
+        for tone in self._tones.feed(span, early, linear, power):
             leg = self.legs[tone.slot]
             if leg is None or leg.has_events:
                 continue

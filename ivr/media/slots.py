@@ -12,7 +12,7 @@ import heapq
 from ivr.media.tempo import PHASES
 
 #: Legs of a group that are served well within a phase.
-COMFORTABLE = 250
+COMFORTABLE = 500
 _ORDER = (0, 2, 1, 3)  # phases, far apart in time first
 
 

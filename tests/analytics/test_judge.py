@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.complaints.taxonomy import CAUSES, RESOLUTIONS, RESPONSIBLE
-from analytics.judge import Judge
+from analytics.judge import Judge, Judgement
 from analytics.labels import NO_COMPLAINT, SENTIMENTS, SEVERITIES, STRONG_NEGATIVE, TOPICS
 from analytics.rules.loading import load_rules, shipped_path
 from calls.records import Finding, Role, Transcript, Utterance, Word
@@ -220,6 +220,39 @@ def test_a_very_long_utterance_is_judged(judge: Judge) -> None:
     call = transcript("c:" + "我要退货但是你们一直不给退😡abc 123" * 400)
 
     check(judge.judge(call).findings, call)
+
+
+def test_calls_judged_together_are_judged_as_each_alone(judge: Judge) -> None:
+    calls = [
+        transcript(*COMPLAINT),
+        transcript(),
+        transcript("c:我想查话费", "a:好的"),
+        transcript(*COMPLAINT, roles_known=False),
+        transcript("a:您好"),
+    ]
+
+    def told(judged: Judgement) -> tuple[object, ...]:
+        found = [(each.kind, each.label, each.evidence, each.model) for each in judged.findings]
+        reasons = [each.words for each in judged.risk.reasons]
+        return found, judged.metrics.values, judged.rules, judged.form, reasons
+
+    together = judge.judge_each(calls)
+    alone = [judge.judge(call) for call in calls]
+
+    assert [told(each) for each in together] == [told(each) for each in alone]
+    assert [each.risk.probability for each in together] == pytest.approx(
+        [each.risk.probability for each in alone]
+    )
+
+
+def test_the_built_in_risk_tells_angry_calls_from_plain_ones(judge: Judge) -> None:
+    angry = transcript("c:宽带又断了都第三次了", "a:请您稍等", "c:你们太不负责了我要投诉到工信部")
+    plain = transcript("c:你好我想查一下套餐", "a:您的套餐是五十八元", "c:好的谢谢")
+
+    high, low = (judge.judge(call).risk for call in (angry, plain))
+
+    assert high.probability > 0.6 and low.probability < 0.1
+    assert any("投诉" in reason.words for reason in high.reasons if reason.share > 0)
 
 
 def accuracy(judge: Judge, error_rate: float) -> dict[str, float]:

@@ -9,7 +9,8 @@ import pytest
 import skops.io
 
 from analytics.judge import Judge
-from analytics.modelfile import model_key, read_model, write_model
+from analytics.modelfile import load_parts, model_key, read_model, write_model
+from calls.errors import AnalyticsError
 from tests.analytics.dialogue import transcript
 
 pytestmark = pytest.mark.integration
@@ -61,6 +62,16 @@ def test_a_model_file_of_another_shape_is_not_taken(tmp_path: Path) -> None:
 
     assert read_model(path) is None
     assert read_model(tmp_path / "missing.skops") is None
+
+
+def test_a_model_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.skops"
+    skops.io.dump({"model": [1, 2]}, path)
+
+    with pytest.raises(AnalyticsError, match="made by an earlier version") as refused:
+        load_parts(path)
+
+    assert refused.value.hint == "train it anew, or remove it and its manifest"
 
 
 def test_a_model_is_stored_whole_or_not_at_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

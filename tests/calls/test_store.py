@@ -314,6 +314,38 @@ def test_the_migrations_build_exactly_the_schema(store: Store) -> None:
         assert current(connection) == scripts().get_current_head()
 
 
+def test_any_number_of_values_may_be_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calls.store.facade.MOST_VALUES", 2)
+    calls = [a_call(caller=str(number), door="menu") for number in range(7)]
+    store.add(*calls, *(a_transcript(call, call.caller) for call in calls))
+    ids = [call.id for call in calls]
+
+    def found(**options: object) -> list[str]:
+        return [each.caller for each in store.find(Call, id=[*ids, ids[0]], **options)]  # type: ignore[arg-type]
+
+    assert found(order_by="-caller") == list("6543210")
+    assert found(order_by=("door", "caller"), limit=3, offset=2) == list("234")
+    assert found(caller=["1", "3", "5", "9"]) == list("135")
+    assert store.count(Call, id=ids) == 7
+    assert store.values(Call, "caller", id=ids) == set("0123456")
+    assert [each.utterances[0].text for each in store.find(Transcript, call_id=ids)] == list("0123456")
+
+    store.replace(Transcript, {"call_id": ids[1:]})
+    assert [each.call_id for each in store.find(Transcript)] == ids[:1]
+
+
+def test_of_rows_asked_for_in_parts_absent_values_come_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.store.facade.MOST_VALUES", 2)
+    calls = [a_call(agent_id=None), a_call(outcome=Outcome.FAILED), a_call()]
+    store.add(*calls)
+
+    found = store.find(Call, id=[call.id for call in calls], order_by=("outcome", "id"))
+
+    assert found == [calls[0], calls[2], calls[1]]
+
+
 def at_revision(database: str, revision: str, *statements: str) -> None:
     """Make a database as an older huawu left it, with some rows in it."""
     opened = engine.open_engine(engine.database_url(database), writer=True)

@@ -12,8 +12,18 @@ from flask.testing import FlaskClient
 
 from calls.recordings import RecordingFolder
 from calls.store import Store
+from console import passwords
 from console.app import create_app
 from tests.console.scene import Scene, fill
+from tests.console.staff import CHEAP, password_hash
+from tests.console.visitor import Visitor
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let passwords cost next to nothing: what they do cost is the concern of test_passwords alone."""
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
+    monkeypatch.setattr(passwords, "_NOBODYS", password_hash())
 
 
 @pytest.fixture
@@ -52,6 +62,7 @@ def app(desk_database: str, recordings: RecordingFolder) -> Iterator[Flask]:
     """The desk; empty unless the test asks for the scene as well."""
     made = create_app(desk_database, recordings.root)
     made.testing = True
+    made.test_client_class = Visitor
     yield made
     made.extensions["desk"].close()
 

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from calls.recordings import RecordingFolder
 from calls.records import Review
 from calls.store import Store
+from tests.console.callpage_scene import CALL, SILENT, add_private_call
 from tests.console.running import running_console
 from tests.console.scene import Scene
+from tests.console.staff import PASSWORD, hire
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +34,7 @@ OPTIONS = (
 )
 DESK, PHONE = (1280, 800), (390, 844)
 CSS = "css selector"
-ENTER, LEFT, RIGHT = "\ue007", "\ue012", "\ue014"  # W3C WebDriver, 17.4.2
+ENTER, CONTROL, LEFT, RIGHT = "\ue007", "\ue009", "\ue012", "\ue014"  # W3C WebDriver, 17.4.2
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def browser(chromium: Any) -> Any:
     chromium.delete_all_cookies()
+    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "local_storage"})
     resize(chromium, DESK)
     chromium.get_log("browser")
     return chromium
@@ -106,6 +110,10 @@ def messages(browser: Any) -> list[str]:
     return [entry["message"] for entry in browser.get_log("browser")]
 
 
+def near(browser: Any, seconds: float, off: float = 0.1) -> None:
+    until(browser, lambda _: abs(sound(browser, "currentTime") - seconds) < off)
+
+
 def test_three_calls_are_heard_and_judged_with_the_keyboard(
     browser: Any, own_desk: str, desk_store: Store
 ) -> None:
@@ -121,37 +129,61 @@ def test_three_calls_are_heard_and_judged_with_the_keyboard(
     assert [line.get_attribute("id") for line in current] == ["u3"]
     press(browser, LEFT)
     until(browser, lambda _: 5 <= sound(browser, "currentTime") < 6)
+    press(browser, "5")
+    assert sound(browser, "playbackRate") == 2
 
     press(browser, "j")
     until(browser, lambda _: "/calls/call-2?" in browser.current_url)
-    press(browser, "k")
+    assert sound(browser, "playbackRate") == 2  # as before
+    press(browser, "1", "k")
     until(browser, lambda _: "/calls/call-1?" in browser.current_url)
 
     for number, following in ((1, "/calls/call-2?"), (2, "/calls/call-3?"), (3, "/calls/call-5?")):
-        browser.execute_script("document.querySelector('[name=complaint]:checked').focus()")
-        typed = browser.switch_to.active_element
-        typed.send_keys(LEFT)  # from "not judged" to "no"
-        for field, text in (("comment", f"第{number}通 jk j"), ("reviewer", "陈" if number == 1 else "")):
-            browser.find_element(CSS, f"[name={field}]").send_keys(text)
-        browser.find_element(CSS, "[name=reviewer]").send_keys(ENTER)
+        # keys are letters while somebody types
+        browser.find_element(CSS, "[name=comment]").send_keys(f"第{number}通 jk s? e 1")
+        if number == 1:
+            browser.find_element(CSS, "[name=reviewer]").send_keys("陈")
+        else:
+            browser.execute_script("document.activeElement.blur()")
+        if browser.switch_to.active_element.tag_name == "input":
+            browser.switch_to.active_element.send_keys(CONTROL, ENTER)
+        else:
+            press(browser, "s")
         until(browser, lambda _, next_=following: next_ in browser.current_url)
-    stored = [(each.call_id, each.complaint, each.comment, each.reviewer) for each in desk_store.find(Review)]
-    assert stored == [(f"call-{number}", False, f"第{number}通 jk j", "陈") for number in (1, 2, 3)]
+    stored = [(each.call_id, each.comment, each.reviewer) for each in desk_store.find(Review, order_by="id")]
+    assert stored == [(f"call-{number}", f"第{number}通 jk s? e 1", "陈") for number in (1, 2, 3)]
+    assert messages(browser) == []
+
+
+def test_evidence_unfolds_and_the_keys_are_shown(browser: Any, desk: str) -> None:
+    open_call(browser, f"{desk}calls/call-1")
+    fold = browser.find_element(CSS, ".expand")
+    assert fold.get_attribute("aria-expanded") == "false"
+    press(browser, "e")
+    assert fold.get_attribute("aria-expanded") == "true"
+
+    press(browser, "?")
+    help_ = browser.find_element(CSS, ".keys-help")
+    assert help_.is_displayed()
+    press(browser, "j")  # nothing but the list can be used now
+    help_.find_element(CSS, "button").click()
+    assert not help_.is_displayed()
+    assert browser.current_url.endswith("/calls/call-1")
     assert messages(browser) == []
 
 
 def test_the_waveform_the_words_and_the_evidence_lead_to_their_sound(browser: Any, desk: str) -> None:
     open_call(browser, f"{desk}calls/call-1")
 
-    browser.find_element(CSS, "#u4 p").click()
-    until(browser, lambda _: abs(sound(browser, "currentTime") - 14.0) < 0.1)
+    click_word(browser, "#u4 p", 3)
+    near(browser, 14.0)
     browser.find_element(CSS, "#u1 button").click()
-    until(browser, lambda _: abs(sound(browser, "currentTime") - 3.2) < 0.1)
-    browser.find_element(CSS, ".evidence").click()
-    until(browser, lambda _: abs(sound(browser, "currentTime") - 9.6) < 0.1)
+    near(browser, 3.2)
+    browser.find_element(CSS, ".found .evidence").click()
+    near(browser, 9.6)
     canvas = browser.find_element(CSS, "canvas")
     canvas.click()  # its middle
-    until(browser, lambda _: abs(sound(browser, "currentTime") - 10.0) < 0.2)
+    near(browser, 10.0, 0.2)
     colours = browser.execute_script(
         "const c = arguments[0], d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
         "return new Set(Array.from({length: d.length / 4}, (_, i) => d.slice(4*i, 4*i+4).join())).size",
@@ -159,6 +191,119 @@ def test_the_waveform_the_words_and_the_evidence_lead_to_their_sound(browser: An
     )
     assert colours > 5
     assert sound(browser, "duration") == pytest.approx(20.0)
+    assert messages(browser) == []
+
+
+def click_word(browser: Any, selector: str, character: int) -> None:
+    """Click on the first half of a character of a text."""
+    x, y = browser.execute_script(
+        "const w = document.createTreeWalker(document.querySelector(arguments[0]), NodeFilter.SHOW_TEXT);"
+        "let n = w.nextNode(), at = arguments[1];"
+        "while (at >= n.data.length) { at -= n.data.length; n = w.nextNode(); }"
+        "const r = document.createRange(); r.setStart(n, at); r.setEnd(n, at + 1);"
+        "n.parentElement.scrollIntoView({block: 'center'});"
+        "const b = r.getBoundingClientRect(); return [b.left + b.width / 4, b.top + b.height / 2]",
+        selector,
+        character,
+    )
+    for kind in ("mousePressed", "mouseReleased"):
+        mouse = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
+        browser.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
+
+
+def test_marks_are_led_to_hidden_and_zoomed_into(browser: Any, desk: str) -> None:
+    open_call(browser, f"{desk}calls/call-1")
+    press(browser, "]")
+    near(browser, 3.2)
+    assert browser.find_element(CSS, ".where").text == "0:03 主题"
+    press(browser, "]", "]")
+    near(browser, 9.6)
+    assert browser.find_element(CSS, ".where").text == "0:09 投诉 · 负面情绪 · 主题"
+
+    browser.find_element(CSS, "[data-layer=topic]").click()
+    assert browser.find_element(CSS, ".lines").get_attribute("class").split()[1:] == ["without-topic"]
+    press(browser, "[", "[")
+    near(browser, 9.1)  # the topic of before is passed over
+    browser.refresh()
+    until(browser, lambda _: sound(browser, "readyState") >= 1)
+    topic = browser.find_element(CSS, "[data-layer=topic]")
+    assert topic.get_attribute("aria-pressed") == "false"
+    topic.click()
+
+    strip, canvas = (browser.find_element(CSS, selector) for selector in (".strip", ".strip canvas"))
+    press(browser, "+")
+    until(browser, lambda _: strip.get_property("scrollWidth") > 1.9 * strip.get_property("clientWidth"))
+    assert canvas.rect["width"] == pytest.approx(strip.rect["width"], abs=1)
+    press(browser, RIGHT, RIGHT, RIGHT)
+    until(browser, lambda _: strip.get_property("scrollLeft") > 0)  # what is heard is seen
+    press(browser, "-")
+    until(browser, lambda _: strip.get_property("scrollWidth") == strip.get_property("clientWidth"))
+    assert messages(browser) == []
+
+
+def test_the_transcript_follows_until_the_reader_scrolls_away(browser: Any, desk: str) -> None:
+    resize(browser, (1280, 430))
+    open_call(browser, f"{desk}calls/call-1")
+    lines, follow = browser.find_element(CSS, ".lines"), browser.find_element(CSS, ".follow")
+
+    def top() -> float:
+        return float(lines.get_property("scrollTop"))
+
+    browser.execute_script("document.querySelector('audio').currentTime = 18")
+    until(browser, lambda _: browser.find_elements(CSS, "#u5[aria-current]"))
+    bottom = lines.get_property("scrollHeight") - lines.get_property("clientHeight")
+    assert bottom > 20
+    until(browser, lambda _: abs(top() - bottom) < 1.5)  # it has come to rest
+    browser.execute_script(
+        "const l = arguments[0]; l.scrollTo({top: 0, behavior: 'instant'});"
+        "l.dispatchEvent(new Event('wheel'))",
+        lines,
+    )
+    until(browser, lambda _: follow.is_displayed())
+    browser.execute_script("document.querySelector('audio').currentTime = 15")
+    until(browser, lambda _: browser.find_elements(CSS, "#u4[aria-current]"))
+    assert top() == 0
+    follow.click()
+    until(browser, lambda _: top() > 20)
+    assert not follow.is_displayed()
+
+
+SILENT_SAMPLES = """
+const [url, spans, done] = arguments;
+fetch(url).then((answer) => answer.arrayBuffer()).then((bytes) => {
+  const samples = new Int16Array(bytes, 44);
+  const loudest = (start, end) => samples
+    .subarray(Math.round(start * 8000) * 2, Math.round(end * 8000) * 2)
+    .reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+  done([...spans.map(([start, end]) => loudest(start, end)), loudest(0, 1e9)]);
+});
+"""
+
+
+def test_personal_data_are_covered_for_onlookers_and_kept_from_whom_they_do_not_concern(
+    browser: Any, own_desk: str, desk_store: Store, tmp_path: Path
+) -> None:
+    add_private_call(desk_store, RecordingFolder(tmp_path / "recordings"))
+    open_call(browser, f"{own_desk}calls/{CALL}")
+    press(browser, RIGHT)
+    browser.find_element(CSS, ".veil").click()
+    until(browser, lambda _: sound(browser, "src").endswith("masked=1") and sound(browser, "readyState") >= 1)
+    near(browser, 5.0)
+    colour = browser.find_element(CSS, "#u1 .personal").value_of_css_property("color")
+    assert colour == "rgba(0, 0, 0, 0)"
+
+    hire(desk_store)  # from now on everybody signs in
+    browser.get(f"{own_desk}calls/{CALL}")
+    for field, value in (("name", "agent"), ("password", PASSWORD)):
+        browser.find_element(CSS, f"[name={field}]").send_keys(value)
+    browser.find_element(CSS, "[name=password]").send_keys(ENTER)
+    until(browser, lambda _: browser.find_elements(CSS, "audio"))
+    until(browser, lambda _: sound(browser, "readyState") >= 1)
+    assert browser.find_element(CSS, "#u1 p").text == "我叫▇▇▇我的手机号是▇▇▇▇▇▇▇▇▇▇▇"
+    assert browser.find_elements(CSS, ".veil") == []
+    heard = browser.execute_async_script(SILENT_SAMPLES, sound(browser, "src"), SILENT)
+    assert heard[:2] == [0, 0]
+    assert heard[2] > 1000
     assert messages(browser) == []
 
 
@@ -189,7 +334,9 @@ def test_every_field_and_button_has_a_name(browser: Any, desk: str) -> None:
     open_call(browser, f"{desk}calls/call-1")
 
     controls = browser.find_elements(CSS, "button, select, textarea, input:not([type=hidden]), a")
-    nameless = [each.get_attribute("outerHTML") for each in controls if not each.accessible_name]
+    shown = [each for each in controls if each.is_displayed()]
+    nameless = [each.get_attribute("outerHTML") for each in shown if not each.accessible_name]
+    assert len(shown) > 30
     assert nameless == []
 
 

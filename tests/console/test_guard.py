@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -9,6 +10,7 @@ from calls.store import Store
 from console.guard import own_origin
 from tests.console.reading import Page
 from tests.console.scene import Scene
+from tests.console.visitor import Visitor
 
 OURS = "http://localhost"
 FORM = {"reviewer": "陈", "complaint": "no", "plan_id": "plan-1"}
@@ -85,6 +87,33 @@ def test_our_own_form_is_stored(
 ) -> None:
     assert save(client, headers).status_code == 303
     assert desk_store.count(Review) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("token", ["", "forged", None])
+def test_a_form_without_the_token_of_the_session_is_refused_and_what_was_typed_kept(
+    client: Visitor, scene: Scene, desk_store: Store, token: str | None
+) -> None:
+    form = (
+        FORM
+        | {"comment": "写了很久", "password": "secret"}
+        | ({} if token is None else {"csrf_token": token})
+    )
+    answer = client.post("/calls/call-1/reviews", data=form, headers={"Origin": OURS}, token=False)
+
+    page = Page(answer.text)
+    assert (answer.status_code, desk_store.count(Review)) == (403, 0)
+    assert page.one("h1").text == "403 这个页面已经过期：登录状态变了。"
+    assert page.fields() | {"csrf_token": ""} == FORM | {"comment": "写了很久", "csrf_token": ""}
+    sent = client.post("/calls/call-1/reviews", data=page.fields(), headers={"Origin": OURS}, token=False)
+    assert (sent.status_code, desk_store.count(Review)) == (303, 1)
+
+
+@pytest.mark.integration
+def test_a_token_is_worth_nothing_in_another_session(app: Flask, client: Visitor, scene: Scene) -> None:
+    headers = {"Origin": OURS, "X-CSRFToken": client.token()}
+
+    assert app.test_client().post("/calls/call-1/reviews", data=FORM, headers=headers).status_code == 403
 
 
 @pytest.mark.integration

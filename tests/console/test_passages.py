@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.records import Evidence, Finding, Role, Utterance, Word
-from console.passages import Passage, passages, tint, word_spans
+from console.passages import Passage, passages, tint, word_spans, word_times
+from console.personal import Piece
 
 pytestmark = pytest.mark.unit
 
@@ -65,7 +66,10 @@ def test_words_are_found_one_after_another_and_unknown_ones_left_out() -> None:
         ("sentiment", "negative", "mood"),
         ("sentiment", "positive", "calm"),
         ("topic", "refund", "topic"),
-        ("rule", "greeting missing", "topic"),
+        ("rule", "greeting", "rule"),
+        ("cause", "delay", "trouble"),
+        ("resolved", "no", "trouble"),
+        ("resolved", "yes", "calm"),
     ],
 )
 def test_the_colour_of_evidence_tells_trouble_from_its_absence(kind: str, label: str, colour: str) -> None:
@@ -83,6 +87,28 @@ def test_where_findings_meet_the_weightiest_colours_the_passage() -> None:
         "mood",
         "calm",
     ]
+
+
+def test_personal_data_are_passages_of_their_own_shown_as_they_may_be() -> None:
+    topic = finding("topic", (2, 6))
+    said = utterance("我叫张三丰吗", ("我", 0.9), ("叫", 0.9), ("张三", 0.2), ("丰", 0.9), ("吗", 0.9))
+    pieces = [Piece("我叫"), Piece("▇▇▇", True), Piece("吗")]
+
+    assert passages(said, [topic], pieces) == (
+        Passage("我叫"),
+        Passage("▇▇", (topic,), 0.2, personal=True),
+        Passage("▇", (topic,), personal=True),
+        Passage("吗", (topic,)),
+    )
+
+
+def test_words_tell_their_places_in_the_units_of_the_browser() -> None:
+    words = tuple(
+        Word(text=each, start=at, end=at + 1, confidence=1.0) for at, each in enumerate(("好", "𠮷", "吗"))
+    )
+    said = Utterance(number=0, role=Role.CALLER, start=0, end=3, text="好𠮷吗", words=words)
+
+    assert word_times(said) == "0:0.00 1:1.00 3:2.00"
 
 
 @given(

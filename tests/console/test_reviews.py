@@ -3,13 +3,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from calls.records import Review, utc_now
+from analytics.rules.loading import load_rules, shipped_path
+from calls.people import AuditEntry, UserRole
+from calls.records import Appeal, Case, Review, Score, utc_now
 from calls.store import Store
 from tests.console.reading import Page
 from tests.console.scene import NOON, Scene
+from tests.console.staff import OURS, person, visitor
 
 pytestmark = pytest.mark.integration
 
@@ -144,9 +148,10 @@ def test_a_form_that_cannot_be_stored_comes_back_as_it_was(
     sent = {**FULL, **changes}
     assert page.fields()["comment"] == sent["comment"].replace("\r\n", "\n")
     assert page.fields()["plan_id"] == "plan-1"
-    chosen = {each["value"] for each in page.all("option") if "selected" in each.attributes}
-    assert chosen == {"重大", "negative", "1"} | ({"refund"} & {sent["topic"]})
-    assert page.one("input", type="radio", checked="")["value"] == sent["complaint"]
+    topic = {each["value"] for each in page.all("option") if "selected" in each.attributes} - {"1"}
+    assert topic == {"refund"} & {sent["topic"]}
+    chosen = {each["name"]: each["value"] for each in page.all("input", type="radio", checked="")}
+    assert chosen == {name: sent[name] for name in ("complaint", "severity", "sentiment")}
 
 
 @pytest.mark.parametrize(
@@ -169,3 +174,115 @@ def test_reviews_can_only_be_posted(client: FlaskClient, scene: Scene) -> None:
 
     assert (answer.status_code, set(answer.allow)) == (405, {"OPTIONS", "POST"})
     assert Page(answer.text).one("h1").text == "405 这个地址不接受这种请求。"
+
+
+CHEN = person(UserRole.INSPECTOR, id="chen", name="陈")
+LIN = person(UserRole.INSPECTOR, id="lin", name="林")
+
+
+def test_the_reviewer_is_who_is_signed_in_and_the_save_is_noted(
+    app: Flask, scene: Scene, desk_store: Store
+) -> None:
+    desk_store.add(CHEN)
+
+    with visitor(app, CHEN) as client:
+        page = Page(client.get("/calls/call-1").text)
+        assert page.all("input", name="reviewer") == []
+        send(client, reviewer="林")
+
+    (stored,) = desk_store.find(Review)
+    assert stored.reviewer == "chen"
+    (noted,) = desk_store.find(AuditEntry, action="review.save")
+    assert (noted.user_id, noted.subject, noted.call_id, noted.data) == ("chen", stored.id, "call-1", {})
+
+
+def test_a_complaint_opens_its_case_with_the_verdict(
+    client: FlaskClient, scene: Scene, desk_store: Store
+) -> None:
+    send(client, "call-2", complaint="no", severity="")
+    assert desk_store.count(Case) == 0
+
+    send(client)
+    send(client, comment="再看一遍")
+
+    (case,) = desk_store.find(Case)
+    assert (case.call_id, case.level) == ("call-1", "重大")
+
+
+@pytest.fixture
+def disputed(scene: Scene, desk_store: Store) -> Review:
+    """chen's verdict, against which an appeal was given to lin."""
+    label = load_rules(shipped_path()).label
+    first = Review(
+        id="first",
+        call_id="call-1",
+        reviewer="chen",
+        complaint=True,
+        severity="一般",
+        score=0.0,
+        fatal=True,
+        scorecard="service",
+        form=label,
+        plan_id="plan-1",
+        created_at=NOON,
+    )
+    insult = Score(call_id="call-1", item="service.forbidden_words", points=0.0, by="chen", review_id="first")
+    appeal = Appeal(
+        id="appeal", review_id="first", agent_id="A1", comment="没有说忌语", state="assigned", inspector="lin"
+    )
+    desk_store.add(CHEN, LIN, first, insult, appeal)
+    return first
+
+
+def test_the_second_inspector_begins_with_the_first_verdict_and_decides_the_appeal(
+    app: Flask, disputed: Review, desk_store: Store
+) -> None:
+    with visitor(app, LIN) as client:
+        page = Page(client.get("/calls/call-1?appeal=appeal").text)
+        chosen = {each["name"]: each["value"] for each in page.all("input", type="radio", checked="")}
+        assert (chosen["complaint"], chosen["answer.forbidden_words"]) == ("yes", "fail")
+        form = page.fields() | {"complaint": "yes", "severity": "一般", "answer.forbidden_words": "pass"}
+        unreasoned = client.post("/calls/call-1/reviews", data=form, headers=OURS)
+        answers = [
+            client.post("/calls/call-1/reviews", data={**form, "comment": "听过，没有"}, headers=OURS)
+            for _ in range(2)
+        ]
+
+    assert unreasoned.status_code == 400
+    assert [each.location for each in answers] == ["/appeals/appeal"] * 2
+    (final,) = desk_store.find(Review, replaces="first")
+    assert (final.reviewer, final.fatal, final.plan_id, final.comment) == (
+        "lin",
+        False,
+        "plan-1",
+        "听过，没有",
+    )
+    assert desk_store.get(Appeal, "appeal").state == "upheld"
+    assert desk_store.count(Score, review_id=final.id) == 1
+
+
+def test_an_appeal_is_not_for_others_to_decide(app: Flask, disputed: Review, desk_store: Store) -> None:
+    with visitor(app, CHEN) as client:
+        page = Page(client.get("/calls/call-1?appeal=appeal").text)
+        assert page.fields()["appeal"] == ""
+        form = page.fields() | {"appeal": "appeal", "comment": "维持"}
+        refused = client.post("/calls/call-1/reviews", data=form, headers=OURS)
+
+    assert refused.status_code == 400
+    assert desk_store.count(Review) == 1
+    assert desk_store.get(Appeal, "appeal").state == "assigned"
+
+
+def test_a_review_hides_personal_data_from_who_may_not_see_them(
+    app: Flask, scene: Scene, desk_store: Store
+) -> None:
+    guest = person(UserRole.READ_ONLY, id="guest")
+    comment = "回电13800001234核实"
+    desk_store.add(guest, CHEN, Review(id="r", call_id="call-1", reviewer="chen", comment=comment))
+
+    with visitor(app, guest) as client:
+        hidden = client.get("/reviews/r").text
+    with visitor(app, CHEN) as client:
+        shown = client.get("/reviews/r").text
+
+    assert ("13800001234" in shown, "13800001234" in hidden) == (True, False)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from calls.people import UserRole
 from calls.records import Review
 from calls.store import Store
 from tests.console.reading import Page
 from tests.console.scene import NOON, Scene
+from tests.console.staff import person, visitor
 
 pytestmark = pytest.mark.integration
 
@@ -69,3 +72,16 @@ def test_an_unknown_plan_is_404(client: FlaskClient, scene: Scene) -> None:
 
     assert answer.status_code == 404
     assert Page(answer.text).one("h1").text == "404 没有编号为 nothing 的抽检计划。"
+
+
+def test_a_team_supervisor_sees_only_the_calls_of_the_own_team(
+    app: Flask, scene: Scene, desk_store: Store
+) -> None:
+    supervisor = person(UserRole.TEAM_SUPERVISOR, team="二组")
+    desk_store.add(supervisor)
+
+    with visitor(app, supervisor) as client:
+        page = read(client)
+
+    assert [row.text.split()[-1] for row in page.all("tr")[1:]] == ["待评"]
+    assert "•••••••1003" in page.one("tbody").text

@@ -10,7 +10,7 @@ import soundfile
 
 from calls.errors import AudioError
 from calls.recordings import RecordingFolder
-from console.sound import PcmWave, UnsatisfiableRange, byte_range, peaks
+from console.sound import OPEN_END_BYTES, Outline, PcmWave, UnsatisfiableRange, byte_range, outline
 from speech.g711 import alaw_decode, alaw_encode
 from tests.console.scene import record
 
@@ -36,6 +36,15 @@ from tests.console.scene import record
 )
 def test_ranges_are_read_as_the_standard_says(header: str | None, part: tuple[int, int] | None) -> None:
     assert byte_range(header, 1000) == part
+
+
+@pytest.mark.unit
+def test_a_range_without_an_end_gets_no_more_than_a_piece() -> None:
+    size = 3 * OPEN_END_BYTES
+
+    assert byte_range("bytes=100-", size) == (100, 100 + OPEN_END_BYTES)
+    assert byte_range(f"bytes={size - 10}-", size) == (size - 10, size)
+    assert byte_range(f"bytes=0-{size}", size) == (0, size)
 
 
 @pytest.mark.unit
@@ -98,19 +107,74 @@ def alaw_file(folder: RecordingFolder, left: np.ndarray, right: np.ndarray) -> P
 
 
 @pytest.mark.unit
+def test_silent_spans_are_zeros_in_whichever_part_they_are_asked_for(wave: PcmWave) -> None:
+    masked = PcmWave(wave.path, [(0.5, 1.0), (2.99, 9.0)])
+
+    whole = b"".join(masked.read(0, masked.size))
+
+    expected = np.frombuffer(b"".join(wave.read(44, wave.size)), "<i2").reshape(-1, 2).copy()
+    assert np.abs(expected[4000:8000]).max() > 0
+    expected[4000:8000] = expected[23920:] = 0
+    np.testing.assert_array_equal(np.frombuffer(whole[44:], "<i2").reshape(-1, 2), expected)
+    cuts = [(44 + 16001, 44 + 16007), (44 + 15990, 44 + 32009), (0, 20000), (95000, masked.size)]
+    assert all(b"".join(masked.read(start, stop)) == whole[start:stop] for start, stop in cuts)
+
+
+@pytest.mark.unit
 def test_peaks_are_the_greatest_magnitudes_of_each_lane(recordings: RecordingFolder) -> None:
     left = np.zeros(10, np.int16)
     left[[1, 9]] = -32256, 16128
     path = alaw_file(recordings, left, np.zeros(10, np.int16))
 
-    loud, silent = peaks(path, count=5)
+    found = outline(path, least=5)
 
-    assert loud == [251, 0, 0, 0, 125]
-    assert max(silent) == 0
+    assert (found.frames, found.peak_seconds) == (10, 2 / 8000)
+    assert found.lanes.tolist() == [[251, 0, 0, 0, 126], [0] * 5]
 
 
 @pytest.mark.unit
-def test_a_short_recording_has_a_peak_a_sample_and_an_empty_one_none(recordings: RecordingFolder) -> None:
+@pytest.mark.parametrize(("value", "peak"), [(-32768, 255), (32767, 255), (-129, 1), (127, 0)])
+def test_the_greatest_negative_sample_has_a_magnitude_as_well(tmp_path: Path, value: int, peak: int) -> None:
+    soundfile.write(tmp_path / "pcm.wav", np.array([[value], [0]], np.int16), 8000)
+
+    assert outline(tmp_path / "pcm.wav", least=1).lanes.tolist() == [[peak]]
+
+
+@pytest.mark.unit
+def test_long_recordings_keep_their_detail_and_short_ones_all(recordings: RecordingFolder) -> None:
+    path = recordings.path(record(recordings, "call-1", seconds=3.0))
+
+    assert [outline(path, least=least).lanes.shape for least in (2000, 10, 10**6)] == [
+        (2, 2000),
+        (2, 60),
+        (2, 24000),
+    ]
+
+
+@pytest.mark.unit
+def test_outlines_of_blocks_are_those_of_the_whole(recordings: RecordingFolder) -> None:
+    path = recordings.path(record(recordings, "call-1", seconds=13.0))
+    with soundfile.SoundFile(path) as file:
+        read = file.read(dtype="int16").astype(int)
+    samples = np.maximum(read, -1 - read).T.reshape(2, -1, 400)
+
+    found = outline(path, least=1).lanes
+
+    np.testing.assert_array_equal(found, samples.max(axis=2) >> 7)
+
+
+@pytest.mark.unit
+def test_an_empty_recording_has_no_peaks(recordings: RecordingFolder) -> None:
     nothing = np.zeros(0, np.int16)
 
-    assert peaks(alaw_file(recordings, nothing, nothing)) == [[], []]
+    assert outline(alaw_file(recordings, nothing, nothing)).lanes.tolist() == [[], []]
+
+
+@pytest.mark.unit
+def test_silence_hides_every_peak_that_it_touches() -> None:
+    seen = Outline(80, 0.1, np.arange(1, 9, dtype=np.uint8).reshape(1, 8))
+
+    hidden = seen.without([(0.15, 0.31), (0.75, 60.0)])
+
+    assert hidden.lanes.tolist() == [[1, 0, 0, 0, 5, 6, 7, 0]]
+    assert seen.lanes.tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]

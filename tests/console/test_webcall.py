@@ -36,6 +36,7 @@ from tests.console.telephone import (
     settings_for,
 )
 from tests.console.test_browser import CSS, DESK, OPTIONS, PHONE, messages, resize, until
+from tests.console.visitor import Visitor
 from tests.ivr.gateway.centre import Leg, free_port
 
 OURS = {"Origin": "http://localhost"}
@@ -51,6 +52,7 @@ def calling(tmp_path: Path) -> Iterator[FlaskClient]:
     """A browser at a console that can call."""
     app = create_app(str(tmp_path / "desk.db"), tmp_path, WebCalls(GATEWAY, SECRET, FLOWS))
     app.testing = True
+    app.test_client_class = Visitor
     yield app.test_client()
     app.extensions["desk"].close()
 
@@ -106,6 +108,7 @@ def test_no_ticket_is_given_to_other_pages(calling: FlaskClient, headers: dict[s
 @pytest.mark.integration
 def test_where_no_flow_is_named_the_call_goes_to_whoever_answers(tmp_path: Path) -> None:
     app = create_app(str(tmp_path / "desk.db"), tmp_path, WebCalls(GATEWAY, SECRET))
+    app.test_client_class = Visitor
     client = app.test_client()
 
     assert Page(client.get("/webcall").text).all("select") == []

@@ -45,7 +45,7 @@ class Calls:
         self._pool.shutdown(cancel_futures=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def centre() -> Iterator[RunningCentre]:
     """A centre whose agents are at work, where there are any."""
     queues = [Queue(id=name, skills=(name,)) for name in queue_names()]  # others are served by everybody
@@ -57,7 +57,7 @@ def centre() -> Iterator[RunningCentre]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def calls(centre: RunningCentre, request: pytest.FixtureRequest) -> Iterator[Calls]:
     """The calls that the tests of this run are about."""
     marks = [mark for item in request.session.items for mark in item.iter_markers("journey")]

@@ -12,8 +12,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.complaints import CAUSES, RESOLUTIONS, RESPONSIBLE, TRUSTED, Assessment, ComplaintAssessor
+from analytics.complaints import CAUSES, RESOLUTIONS, RESPONSIBLE, Assessment, ComplaintAssessor
 from analytics.labels import NO_COMPLAINT, SEVERITIES
+from analytics.modelfile import TRUSTED
 from calls.records import Transcript
 from tests.analytics.complaints.conftest import Assess
 from tests.analytics.dialogue import misheard, swapped, transcript

@@ -12,7 +12,7 @@ from analytics.evaluation.folds import Plan
 from analytics.evaluation.models import COMPLAINTS, SENTIMENT, TOPIC
 from analytics.evaluation.sets import LabelledSet
 from analytics.evaluation.tasks import evaluate
-from analytics.riskmodel.builtin import train_builtin
+from analytics.judge import Judge
 from analytics.themes.topicmodel import TopicModel
 from calls.errors import AnalyticsError
 
@@ -22,12 +22,18 @@ SAMPLES = Path(str(files("analytics.evaluation"))) / "samples"
 QUICK = Setup(Plan(2, 1), resamples=20)
 
 
-def test_the_shipped_model_of_risk_finds_the_dissatisfied_of_the_sample(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_risk_that_is_scored_is_the_one_that_calls_are_given(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "train_builtin", lambda: train_builtin(200))
+    monkeypatch.setattr(models.Judge, "load", lambda: judge)
+    rows = COMPLAINTS.read(SAMPLES / "dialogues.jsonl")
 
-    found = evaluate(COMPLAINTS, None, COMPLAINTS.read(SAMPLES / "dialogues.jsonl"), QUICK, untrained=True)
+    found = evaluate(COMPLAINTS, None, rows, QUICK, untrained=True)
+    answer = models.ShippedRisk(judge).answer(rows.rows[:2])
+    risks = [judge.judge(each).risk.probability for each in rows.rows[:2]]
+
+    assert answer.probability is not None and answer.probability.tolist() == risks
+    assert (1 / (1 + np.exp(-answer.score))).tolist() == pytest.approx(risks)
 
     assert (found.n, list(found.headline), found.protocol) == (40, ["huawu"], "nothing learnt from the rows")
     ours = found.headline["huawu"]

@@ -57,6 +57,7 @@ def test_the_set_is_divided_as_the_page_says(data: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # other tests run the same lines; this one for a minute
 def test_the_page_says_what_is_measured(data: Path) -> None:
     section = next(each for each in SECTIONS if each.key == "messages")
     kept = read_results(ROOT / RESULTS)["messages"]["found"]["conditions"]["clean"]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.feeling.features import READ_COLUMNS, SHARED, read_rows, rows_of, shares
-from analytics.feeling.grams import COLUMNS, views
+from analytics.feeling.features import COLUMNS, READ_COLUMNS, SHARED, read_rows, rows_of, shares, views
 from analytics.feeling.reader import read
 
 pytestmark = pytest.mark.unit
@@ -26,7 +25,7 @@ def test_the_shares_of_the_words_sum_to_the_row(text: str) -> None:
     share = shares(read(text))
 
     assert share.shape[1] == len(READ_COLUMNS)
-    assert share.sum(axis=0)[:SHARED] == pytest.approx(read_rows([text])[0, :SHARED], abs=1e-5)
+    assert share.sum(axis=0)[:SHARED] == pytest.approx(read_rows([read(text)])[0, :SHARED], abs=1e-5)
 
 
 def grams(text: str, number: int) -> set[int]:

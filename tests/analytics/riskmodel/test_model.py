@@ -13,18 +13,13 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score
 
-from analytics.riskmodel import RiskModel, signals_of, train_builtin
+from analytics.modelfile import TRUSTED
+from analytics.riskmodel import RiskModel, signals_of
 from calls.records import Finding, Transcript
 from tests.analytics.dialogue import transcript
 from tests.analytics.riskmodel.calls import drawn, fitted
 
 pytestmark = pytest.mark.unit
-
-TRUSTED = [
-    "analytics.riskmodel.features.CallFeatures",
-    "analytics.riskmodel.model.RiskModel",
-    "analytics.riskmodel.model.RiskScorer",
-]
 
 
 def without_roles(call: Transcript) -> Transcript:
@@ -218,19 +213,7 @@ def test_a_stored_model_judges_as_before(tmp_path: Path) -> None:
     path = tmp_path / "risk.skops"
     skops.io.dump(fitted(), path)
 
-    stored = skops.io.load(path, trusted=TRUSTED)
+    stored = skops.io.load(path, trusted=list(TRUSTED))
 
     assert (stored.decision_function(calls) == fitted().decision_function(calls)).all()
     assert stored.explain(calls[0]) == fitted().explain(calls[0])
-
-
-@pytest.mark.slow
-def test_the_built_in_model_tells_angry_calls_from_plain_ones() -> None:
-    model = train_builtin(600)
-    angry = transcript("c:宽带又断了都第三次了", "a:请您稍等", "c:你们太不负责了我要投诉到工信部")
-    plain = transcript("c:你好我想查一下套餐", "a:您的套餐是五十八元", "c:好的谢谢")
-
-    high, low = model.predict_proba([angry, plain])[:, 1]
-
-    assert high > 0.6 and low < 0.1
-    assert any("工信部" in line or "投诉" in line for line in model.reasons_in_words(angry))

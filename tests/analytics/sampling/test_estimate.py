@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from analytics.sampling.drawing import Candidate, draw
 from analytics.sampling.estimate import estimate
@@ -66,21 +68,38 @@ def test_who_hears_all_knows_all() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.2, 0.2))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [50, 200])
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.2])
 def test_intervals_of_rates_cover_what_they_promise(rate: float, size: int) -> None:
-    """2,000 samples; half of each is drawn by risk."""
+    """Over all samples that there are, not some: each by how many of its calls by chance are bad."""
     frame = Frame(800, rate)
-    covered, values = 0, []
-    for seed in range(2000):
-        plan, draws = frame.draw(size, risk_share=0.5, seed=seed)
-        found = estimate(plan, draws, frame.bad, rate=True)
-        covered += found.low - 1e-12 <= mean(frame.bad) <= found.high + 1e-12
-        values.append(found.value)
-    assert covered / 2000 >= (0.93 if size == 200 else 0.90)
-    error = np.std(values) / math.sqrt(2000)
-    assert abs(np.mean(values) - mean(frame.bad)) < 4 * error + 1e-12
+    plan, draws = frame.draw(size, risk_share=0.5)
+    by_risk, by_chance = draws[: size // 2], draws[size // 2 :]
+    rest = sorted(frame.bad.keys() - {each.call_id for each in by_risk}, key=frame.bad.__getitem__)
+    bad = round(sum(frame.bad[call] for call in rest))
+    likely = hypergeom(len(rest), bad, len(by_chance))
+    covered = expected = 0.0
+    for hits in range(min(bad, len(by_chance)) + 1):
+        drawn = rest[: len(by_chance) - hits] + rest[len(rest) - hits :]
+        sample = [replace(each, call_id=call) for each, call in zip(by_chance, drawn, strict=True)]
+        found = estimate(plan, by_risk + sample, frame.bad, rate=True)
+        covered += likely.pmf(hits) * (found.low - 1e-12 <= mean(frame.bad) <= found.high + 1e-12)
+        expected += likely.pmf(hits) * found.value
+    assert covered >= (0.93 if size == 200 else 0.90)
+    assert expected == pytest.approx(mean(frame.bad), abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [50, 200])
+def test_what_is_drawn_by_chance_is_a_simple_random_sample(size: int) -> None:
+    frame = Frame(800, 0.2)
+    hits = []
+    for seed in range(300):
+        _, draws = frame.draw(size, risk_share=0.5, seed=seed)
+        hits.append(sum(frame.bad[each.call_id] for each in draws[size // 2 :]))
+    rest = frame.bad.keys() - {each.call_id for each in draws[: size // 2]}
+    likely = hypergeom(len(rest), round(sum(frame.bad[call] for call in rest)), size - size // 2)
+    assert np.mean(hits) == pytest.approx(likely.mean(), abs=4 * likely.std() / math.sqrt(300))
+    assert np.std(hits) == pytest.approx(likely.std(), rel=0.2)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.8])
@@ -146,6 +165,14 @@ def test_where_calls_could_not_be_drawn_the_estimate_is_refused() -> None:
         SampleError, match="80 calls had no chance to be drawn → draw with a risk share under 1"
     ):
         estimate(plan, draws, frame.bad, rate=True)
+
+
+def test_a_sample_of_which_it_is_not_known_how_it_was_drawn_is_refused() -> None:
+    frame = Frame(100, 0.2)
+    plan, draws = frame.draw(20)
+
+    with pytest.raises(SampleError, match="it is not known of what it was drawn"):
+        estimate(replace(plan, frame={}), draws, frame.bad, rate=True)
 
 
 def test_a_part_of_which_nothing_was_drawn_by_chance_is_refused() -> None:

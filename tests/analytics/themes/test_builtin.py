@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from analytics.labels import TOPICS
-from analytics.themes.builtin import builtin_key, builtin_model
+from analytics.modelfile import model_key
+from analytics.themes.builtin import builtin_model
 from analytics.themes.topicmodel import TopicModel
 from tests.analytics.dialogue import misheard, transcript
 
@@ -57,7 +58,7 @@ def test_of_the_topics_it_names_most_are_right(model: TopicModel):
 
 def test_it_knows_the_topics_of_the_product_and_says_what_it_learnt_from(model: TopicModel):
     assert model.classes_ == sorted(TOPICS)
-    assert model.version_ == f"topics-{builtin_key()[:12]}"
+    assert model.version_ == f"topics-{model_key()[:12]}"
     assert model.name([transcript("a:您好请讲", "c:喂你好")]) == [[]]
 
 
@@ -73,4 +74,4 @@ def test_it_is_read_from_its_file_and_a_broken_file_is_mended(
     path.write_bytes(b"broken")
     builtin_model.cache_clear()
     assert builtin_model(folder) is model
-    assert "broken model file" in caplog.text
+    assert "the model cannot be read" in caplog.text

@@ -15,8 +15,8 @@ from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 
+from analytics.modelfile import TRUSTED
 from analytics.seed.corpus import read_seed
-from analytics.themes.builtin import CLASSES
 from analytics.themes.taxonomy import Taxonomy, load_taxonomy
 from analytics.themes.topicmodel import TopicModel
 from calls.errors import AnalyticsError
@@ -220,7 +220,7 @@ def test_the_same_rows_make_the_same_model(model: TopicModel):
 
 
 def test_a_stored_model_judges_as_before(model: TopicModel):
-    stored = skops.io.loads(skops.io.dumps(model), trusted=[*CLASSES])
+    stored = skops.io.loads(skops.io.dumps(model), trusted=list(TRUSTED))
 
     assert np.array_equal(stored.predict_proba(["话费"]), model.predict_proba(["话费"]))
 

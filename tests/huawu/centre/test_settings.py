@@ -32,7 +32,7 @@ ears: {count: 2, model: builtin}
 engine: {token_env: ENGINE_TOKEN, drain_minutes: 2, http_host: 0.0.0.0}
 agents: {codes: {login: "*11"}, max_no_answers: 2}
 gateway: {audiosocket_port: 9092, max_calls: 10}
-console: {port: 8010}
+console: {port: 8010, public_hosts: [desk.example.cn], behind_proxy: true}
 """
 ENVIRONMENT = {"CARRIER_PASSWORD": "geheim", "ENGINE_TOKEN": "offen"}
 
@@ -97,6 +97,8 @@ def test_what_each_process_is_told(tmp_path: Path) -> None:
             "database": "calls.db",
             "recordings": "out/recordings",
             "port": 8010,
+            "public_hosts": ["desk.example.cn"],
+            "behind_proxy": True,
             "gateway": "ws://127.0.0.1:8061",
             "web_secret": settings["gateway"]["web_secret"],
             "numbers": [["95588", "95588 · telecom"], ["main", "main"]],
@@ -115,7 +117,7 @@ def test_when_each_process_is_ready(tmp_path: Path) -> None:
         "ear": ([str(run / "ear-0.sock"), str(run / "ear-1.sock")], ""),
         "gateway": ([str(run / "gateway.sock")], ""),
         "engine": ([], "127.0.0.1:8060/readyz"),
-        "console": ([], "127.0.0.1:8010/"),
+        "console": ([], "127.0.0.1:8010/signin"),
     }
     assert plan.notes == {"http": "127.0.0.1:8060"}
 

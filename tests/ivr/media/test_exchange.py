@@ -58,7 +58,6 @@ class Centre:
         for _ in range(phases):
             group = self.phase % PHASES
             if not self.exchange.idle(group):
-                self.exchange.arrivals.fetch(self.now)
                 self.exchange.tick(group, self.now)
                 self.exchange.tidy(group, self.now)
             self.phase += 1
@@ -154,6 +153,9 @@ def test_after_a_key_a_lost_frame_is_concealed_again(centre: Centre) -> None:
 
 
 def test_phases_in_which_nothing_is_due_are_left_out(centre: Centre) -> None:
+    assert [centre.exchange.idle(group) for group in range(PHASES)] == [False, True, True, False]
+    host, port = centre.party.getsockname()
+    centre.tell(media.ConnectLeg("a", host, port, ptime=10))  # every second packet leaves between two ticks
     assert [centre.exchange.idle(group) for group in range(PHASES)] == [False, True, False, False]
     centre.tell(media.CloseLeg("a"))
     assert [centre.exchange.idle(group) for group in range(PHASES)] == [False, True, True, True]

@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from ivr.media.inbox import Inbox
+from ivr.media.inbox import ROUNDS, Inbox
 from ivr.media.rtp import packed
 from ivr.media.uring import Uring
 from speech.g711 import alaw_encode, ulaw_decode
@@ -23,7 +23,6 @@ class Post:
     def __init__(self, uring: Uring | None) -> None:
         self.odd: list[tuple[int, bytes]] = []
         self.inbox = Inbox(4, lambda slot, data: self.odd.append((slot, data)), uring)
-        self.now = 0.0
         self.sockets = []
         self.writer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for slot in range(2):
@@ -37,14 +36,9 @@ class Post:
     def write(self, slot: int, data: bytes) -> None:
         self.writer.sendto(data, self.sockets[slot].getsockname())
 
-    def fetch(self) -> None:
-        self.now += 0.005
-        self.inbox.fetch(self.now)
-
     def read(self) -> list[tuple[list[int], list[int]]]:
-        """The slots and sequence numbers of what is read together."""
-        self.fetch()
-        return [(each.slots.tolist(), each.sequences.tolist()) for each in self.inbox.read()]
+        """The slots and sequence numbers of what is fetched together."""
+        return [(each.slots.tolist(), each.sequences.tolist()) for each in self.inbox.fetch()]
 
 
 @pytest.fixture
@@ -59,41 +53,29 @@ def post(uring: Uring | None) -> Iterator[Post]:
 def test_packets_of_the_common_form_are_read_together(post: Post) -> None:
     post.write(0, packed(8, 5, 160, 7, SOUND))
     post.write(1, packed(8, 9, 320, 7, SOUND))
-    post.fetch()
-    (packets,) = post.inbox.read()
+    (packets,) = post.inbox.fetch()
     order = np.argsort(packets.slots)
     assert packets.slots[order].tolist() == [0, 1]
     assert packets.sequences[order].tolist() == [5, 9]
     assert packets.timestamps[order].tolist() == [160, 320]
-    assert packets.times.tolist() == [0.005, 0.005]
     assert [frame.tobytes() for frame in packets.frames] == [SOUND, SOUND]
-    assert (list(post.inbox.read()), post.odd) == ([], [])
+    assert (post.read(), post.odd) == ([], [])
 
 
 def test_several_packets_of_a_leg_are_read_one_after_the_other_in_their_order(post: Post) -> None:
-    for sequence in range(3):
+    for sequence in range(ROUNDS):
         post.write(0, packed(8, sequence, 160 * sequence, 7, SOUND))
-        post.fetch()
-    read = [(each.slots.tolist(), each.sequences.tolist()) for each in post.inbox.read()]
-    assert read == [([0], [sequence]) for sequence in range(3)]
+    assert post.read() == [([0], [sequence]) for sequence in range(ROUNDS)]
 
 
 def test_nobody_gets_more_attention_than_others(post: Post) -> None:
-    for sequence in range(2):
+    for sequence in range(ROUNDS + 1):
         post.write(0, packed(8, sequence, 0, 7, SOUND))
     post.write(1, packed(8, 50, 0, 7, SOUND))
-    ((slots, numbers),) = post.read()
+    (slots, numbers), *more = post.read()
     assert sorted(zip(slots, numbers, strict=True)) == [(0, 0), (1, 50)]
-    assert [post.read(), post.read()] == [[([0], [1])], []]
-
-
-def test_packets_keep_the_time_at_which_they_were_fetched(post: Post) -> None:
-    post.write(0, packed(8, 1, 0, 7, SOUND))
-    post.fetch()
-    post.write(1, packed(8, 1, 0, 7, SOUND))
-    post.fetch()
-    (packets,) = post.inbox.read()
-    assert (packets.slots.tolist(), packets.times.tolist()) == ([0, 1], [0.005, 0.01])
+    assert more == [([0], [sequence]) for sequence in range(1, ROUNDS)]
+    assert [post.read(), post.read()] == [[([0], [ROUNDS])], []]
 
 
 def test_a_socket_of_which_the_sender_is_not_settled_is_read_by_its_own_function(post: Post) -> None:
@@ -131,10 +113,18 @@ def test_an_odd_packet_among_others_leaves_no_trace(post: Post) -> None:
     assert post.odd == [(0, event)] * 3
 
 
+def test_packets_behind_odd_ones_do_not_wait_for_the_next_time(post: Post) -> None:
+    event = packed(101, 5, 0, 7, b"\5\x0a\0\xa0")
+    for _ in range(ROUNDS - 1):
+        post.write(0, event)
+    post.write(0, packed(8, 6, 0, 7, SOUND))
+    assert post.read() == [([0], [6])]
+    assert post.odd == [(0, event)] * (ROUNDS - 1)
+
+
 def test_mu_law_is_translated(post: Post) -> None:
     post.write(0, packed(0, 1, 0, 7, SOUND))
-    post.fetch()
-    (packets,) = post.inbox.read()
+    (packets,) = post.inbox.fetch()
     assert packets.frames[0].tobytes() == alaw_encode(ulaw_decode(SOUND))
 
 

@@ -13,7 +13,7 @@ def received(sequences: list[int], times: list[float] | None = None) -> Receptio
     for place, sequence in enumerate(sequences):
         now = times[place] if times else 0.02 * place
         stamp = np.array([160 * (sequence - sequences[0]) & 0xFFFFFFFF])
-        reception.note(np.array([1]), np.array([sequence & 0xFFFF]), stamp, np.array([now]))
+        reception.note(np.array([1]), np.array([sequence & 0xFFFF]), stamp, now)
     return reception
 
 
@@ -41,7 +41,7 @@ def test_keys_are_packets_of_the_same_stream() -> None:
     reception, slot = Reception(1), np.array([0])
     for sequence in (65_534, 65_535, 0, 2, 1, 4, 40_000, 40_001):
         reception.note_key(0, sequence)
-    reception.note(slot, np.array([40_003]), np.array([0]), np.array([0.0]))
+    reception.note(slot, np.array([40_003]), np.array([0]), 0.0)
     assert reception.counts(0, 0) == Counts(9, 2, 0.0)  # 3 of the first stream, 40 002 of the second
 
 
@@ -53,7 +53,7 @@ def test_jitter_is_the_smoothed_deviation_of_the_transit() -> None:
 def test_the_share_of_loss_is_of_the_time_since_it_was_asked() -> None:
     reception = received([1, 2, 4, 6])
     assert reception.fraction_lost(1) == pytest.approx(2 / 6)
-    reception.note(np.array([1]), np.array([7]), np.array([960]), np.array([1.0]))
+    reception.note(np.array([1]), np.array([7]), np.array([960]), 1.0)
     assert reception.fraction_lost(1) == 0.0
 
 

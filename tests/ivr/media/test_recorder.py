@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from queue import SimpleQueue
 
+import numpy as np
 import pytest
 
 from calls.recordings import wav_header
@@ -13,7 +14,7 @@ from ivr.wire.media import Recorded, RecordingFailed
 
 pytestmark = pytest.mark.integration
 
-LEFT, RIGHT = b"l" * 4000, b"r" * 4000
+LEFT, RIGHT = np.full((2, 4000), [[ord("l")], [ord("r")]], np.uint8)
 HEAD = len(wav_header(2, 0))
 
 
@@ -46,7 +47,7 @@ def test_a_recording_holds_both_sides_and_its_masked_spans(tmp_path: Path) -> No
     assert closed.recorded
     assert closed.recorded == Recorded(0.5, closed.recorded.sha256, ((0.0, 0.25),), ())
     assert len(closed.recorded.sha256) == 64
-    assert sides(tmp_path / "a.wav") == (LEFT, RIGHT)
+    assert sides(tmp_path / "a.wav") == (LEFT.tobytes(), RIGHT.tobytes())
 
 
 def test_a_file_that_exists_is_not_written_over_and_that_is_said(tmp_path: Path) -> None:
@@ -86,12 +87,16 @@ def test_what_a_slow_disk_did_not_take_is_silence_and_is_said(tmp_path: Path) ->
     assert closed.recorded
     assert (closed.recorded.seconds, closed.recorded.flags) == (1.5, ("gaps",))
     silence = b"\xd5" * 4000
-    assert sides(tmp_path / "b.wav") == (LEFT + silence + LEFT, RIGHT + silence + RIGHT)
+    assert sides(tmp_path / "b.wav") == (
+        b"l" * 4000 + silence + b"l" * 4000,
+        b"r" * 4000 + silence + b"r" * 4000,
+    )
 
 
 FULL = """
 import resource, signal, sys
 from queue import SimpleQueue
+import numpy as np
 from ivr.media.recorder import Recorder, Track
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
@@ -100,7 +105,7 @@ recorder = Recorder(reports.put)
 track = Track("a", sys.argv[1])
 recorder.start(track)
 for _ in range(4):
-    recorder.write(track, b"l" * 4000, b"r" * 4000)
+    recorder.write(track, *np.zeros((2, 4000), np.uint8))
 recorder.close(track)
 recorder.end()
 print(reports.get().reason)

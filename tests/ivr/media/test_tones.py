@@ -26,7 +26,7 @@ def told(watch: ToneWatch, sounds: dict[int, np.ndarray], count: int, first: int
             if frame < len(frames):
                 rows[slot - first] = frames[frame]
         exact = alaw_decode(rows.tobytes()).reshape(-1, 160).astype(np.float32)
-        events += watch.feed(slice(first, first + count), rows, np.square(exact).mean(axis=1))
+        events += watch.feed(slice(first, first + count), rows, exact, np.square(exact).mean(axis=1))
     return events
 
 

@@ -8,7 +8,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from ivr.sip.settings import SipSettings
 from ivr.wire import signalling as wire
 from ivr.wire.link import Link, connect_to
 from tests.ivr.sip.scenario import Scenario
+from tests.peers.ports import free_port
 
 #: Longer than anything here may take.
 PATIENCE = 15.0
@@ -38,13 +38,6 @@ SDP = (
 
 def session(version: int = 1, direction: str = "sendrecv") -> str:
     return SDP.format(version=version, direction=direction)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Signalling:
@@ -163,16 +156,29 @@ class Signalling:
 
 
 class Sipp:
-    """A SIPp process that plays a scenario; without a target it waits to be called."""
+    """A SIPp process that plays a scenario; without a target it waits to be called.
 
-    #: All that were started; those that a failing test left are ended after it.
+    Parameters
+    ----------
+    stays : bool
+        It plays beside several tests: whoever started it ends it.
+    """
+
+    #: All that were started by a test; those that it left when it failed are ended after it.
     running: ClassVar[list[Sipp]] = []
 
     def __init__(
-        self, folder: Path, scenario: Scenario, *arguments: str, target: str = "", calls: int = 1
+        self,
+        folder: Path,
+        scenario: Scenario,
+        *arguments: str,
+        target: str = "",
+        calls: int = 1,
+        stays: bool = False,
     ) -> None:
         self.port = free_port()
-        self.running.append(self)
+        if not stays:
+            self.running.append(self)
         file = folder / f"sipp-{self.port}.xml"
         file.write_text(scenario.xml)
         self._errors = folder / f"sipp-{self.port}.log"

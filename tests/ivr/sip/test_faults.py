@@ -1,13 +1,11 @@
-"""What goes wrong: lost messages, engines that die, strangers, too many calls, and messages made to hurt."""
+"""What goes wrong: engines that die, strangers, too many calls, and messages made to hurt."""
 
 from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,44 +14,12 @@ import pytest
 
 from ivr.wire import signalling as wire
 from ivr.wire.link import connect_to
+from tests.ivr.sip.line import VIA, Wire, acknowledged
 from tests.ivr.sip.scenario import Scenario, answering
 from tests.ivr.sip.stand import PATIENCE, Signalling, Sipp, free_port, needs_sipp, session, signalling
 from tests.ivr.sip.torture import ALL, REACHED, SILENT, Torture, invite, message
 
 pytestmark = pytest.mark.integration
-
-
-class Wire:
-    """A socket that speaks SIP letter by letter, for what SIPp cannot say."""
-
-    def __init__(self, sip: Signalling) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        self._target = ("127.0.0.1", sip.port)
-
-    def say(self, data: bytes, number: int | str = 1) -> None:
-        data = data.replace(b"{port}", str(self.port).encode()).replace(b"{n}", str(number).encode())
-        self._socket.sendto(data, self._target)
-
-    def hear(self, seconds: float = PATIENCE) -> str:
-        """Return the next message, nothing where none comes."""
-        self._socket.settimeout(seconds)
-        try:
-            return self._socket.recv(65_535).decode()
-        except TimeoutError:
-            return ""
-
-    def final(self, seconds: float = PATIENCE) -> int | None:
-        """Return the next status from 200 on."""
-        until = time.monotonic() + seconds
-        while heard := self.hear(max(0.01, until - time.monotonic())):
-            if heard.startswith("SIP/2.0 ") and int(heard[8:11]) >= 200:
-                return int(heard[8:11])
-        return None
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +40,6 @@ def line(sip: Signalling) -> Iterator[Wire]:
     line = Wire(sip)
     yield line
     line.close()
-
-
-def acknowledged(heard: str, number: int = 1) -> bytes:
-    """Return the ACK to a 2xx."""
-    tag = heard.split("To: ")[1].split("tag=")[1].split("\r\n")[0]
-    return message("ACK", to=f"To: <sip:110@service.example>;tag={tag}", via=VIA.format(f"ack{number}"))
-
-
-VIA = "Via: SIP/2.0/UDP 127.0.0.1:{{port}};branch=z9hG4bK{}{{n}}"
 
 
 # -- messages made to hurt ----------------------------------------------------------------------------
@@ -176,81 +133,6 @@ def test_a_session_interval_that_is_too_short(sip: Signalling, line: Wire):
     line.say(invite(more="Supported: timer\r\nSession-Expires: 30"), "short")
 
     assert line.final() == 422
-
-
-@pytest.mark.slow
-def test_what_nobody_acknowledges_or_answers_ends(tmp_path: Path):
-    with signalling(tmp_path, allow_targets=("8001@127.0.0.1",)) as sip:
-        lines = [Wire(sip) for _ in range(3)]
-        for number, line in enumerate(lines[:2]):
-            line.say(invite(), f"lost{number}")
-        arrived = [sip.expect(wire.Arrived).call for _ in range(2)]
-        sip.tell(wire.Accept(arrived[0], session()), wire.Accept(arrived[1], session()))
-        # one is never acknowledged; in the other the party is gone when we offer anew
-        lines[1].hear()
-        lines[1].say(acknowledged(lines[1].hear()), "lost1")
-        confirmed = sip.expect(wire.Confirmed).call
-        sip.tell(wire.Reoffer(confirmed, session(2, "sendonly")))
-        sip.tell(wire.Dial("c1", f"sip:8001@127.0.0.1:{lines[2].port}", session()))
-
-        ends = {}
-        while len(ends) < 3:
-            event = sip.next(50.0)
-            if isinstance(event, wire.Ended):
-                ends[event.call] = event
-        unacknowledged = next(each for each in arrived if each != confirmed)
-        assert ends == {
-            unacknowledged: wire.Ended(unacknowledged, "failure", 0, "no ACK came"),
-            confirmed: wire.Ended(confirmed, "failure", 0, "408 to a new offer"),
-            "c1": wire.Ended("c1", "failure", 408, "Request Timeout"),
-        }
-        assert sip.health().calls == 0
-        for line in lines:
-            line.close()
-
-
-@pytest.mark.slow
-def test_a_session_that_nobody_refreshes_is_over(tmp_path: Path):
-    with signalling(tmp_path, session_expires=90) as sip:
-        line = Wire(sip)
-        line.say(invite(more="Supported: timer\r\nSession-Expires: 90;refresher=uac"), "stale")
-        call = sip.expect(wire.Arrived).call
-        sip.tell(wire.Accept(call, session()))
-        line.hear()
-        answer = line.hear()
-        assert "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\n" in answer
-        line.say(acknowledged(answer), "stale")
-        sip.expect(wire.Confirmed)
-
-        assert sip.next(75.0) == wire.Ended(call, "failure", 0, "nobody refreshed the session")
-        assert line.hear().startswith("BYE ")
-        line.close()
-
-
-@pytest.mark.slow
-@needs_sipp
-def test_we_refresh_a_session(tmp_path: Path):
-    with signalling(tmp_path, session_expires=90) as sip:
-        caller = Sipp(
-            tmp_path,
-            Scenario()
-            .established()
-            .raw('<recv request="INVITE" timeout="60000"/>\n')
-            .respond("200 OK", "Content-Length: 0\n\n")
-            .receive("ACK")
-            .bye(),
-            "-s",
-            "110",
-            "-timeout",
-            "90",
-            target=sip.target,
-        )
-        call = sip.expect(wire.Arrived).call
-        sip.tell(wire.Accept(call, session()))
-        sip.expect(wire.Confirmed)
-
-        assert sip.next(60.0) == wire.Ended(call, "remote")
-        assert "Session-Expires: 90;refresher=uac" in caller.succeeds()
 
 
 # -- engines ------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def upgrade() -> None:
         op.add_column(table, column)
     for table, name in _INDEXED:
         op.create_index(op.f(f"ix_{table}_{name}"), table, [name])
+    op.create_index(op.f("ix_call_caller_started_at"), "call", ["caller", "started_at"])
     with op.batch_alter_table("complaint_case") as changed:
         changed.drop_column("steps")
     _table("appeal_step", _of("appeal"), _text("by"), _text("action"), _text("comment"), _time("at"))
@@ -188,6 +189,7 @@ def downgrade() -> None:
     """Drop them."""
     for name in _TABLES:
         op.drop_table(name)
+    op.drop_index(op.f("ix_call_caller_started_at"), table_name="call")
     for table, name in _INDEXED:
         op.drop_index(op.f(f"ix_{table}_{name}"), table_name=table)
     with op.batch_alter_table("complaint_case") as changed:

@@ -1,0 +1,1 @@
+"""Telling other programs of complaints: messages, their signatures, and sending them until they arrive."""

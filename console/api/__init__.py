@@ -1,0 +1,1 @@
+"""The desk for programs: REST over JSON with its OpenAPI document, below ``/api``."""
