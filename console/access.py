@@ -22,12 +22,12 @@ from calls.errors import StoreError
 from calls.people import AuditEntry, User, UserRole
 from calls.records import Agent, Call
 from calls.store import Store
-from console import session
+from console.accounts import session
+from console.accounts.passwords import is_one_time
 from console.clock import the_time
 from console.desk import the_desk
 from console.faults import page
 from console.language import t
-from console.passwords import is_one_time
 from console.rights import RIGHTS, Right, Scope, scope_of
 from console.settings import Settings
 

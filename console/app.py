@@ -15,43 +15,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calls.masking import masked_number
 from calls.records import utc_now
-from console import (
-    access,
-    account,
-    appeals,
-    audit,
-    calibrations,
-    calls,
-    cases,
-    dashboards,
-    drafts,
-    drawing,
-    export,
-    faults,
-    figures,
-    guard,
-    hooks,
-    language,
-    listing,
-    navigation,
-    passages,
-    plans,
-    recordings,
-    results,
-    reviews,
-    rulecheck,
-    sample,
-    search,
-    signin,
-    signing,
-    tokens,
-    users,
-    webcall,
-)
+from console import access, faults, figures, guard, language, navigation, webcall
+from console.accounts import account, audit, signin, signing, tokens, users
+from console.api import hooks
 from console.api.app import create_api
+from console.callpage import calls, passages, recordings
+from console.complaints import cases
 from console.desk import Desk
+from console.overview import dashboards
+from console.retrieval import export, listing, search
 from console.settings import Settings
 from console.texts import known_text, label_text
+from console.verdicts import appeals, results
+from console.work import calibrations, drafts, drawing, plans, reviews, rulecheck, sample
 
 #: Bytes of a form at most: a comment of full length in UTF-8, percent-encoded, and room to spare.
 FORM_BYTES = 64 * 1024

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from console import appeals, webcall
+from console import webcall
 from console.access import may
 from console.rights import Right
+from console.verdicts import appeals
 
 
 @dataclass(frozen=True, slots=True)

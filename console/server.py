@@ -18,9 +18,9 @@ from analytics.webhooks.sending import Sender
 from calls.errors import HuawuError
 from calls.people import User
 from calls.store import Store
-from console import personal
 from console.api.app import UPLOAD_BYTES
 from console.app import create_app
+from console.callpage import personal
 from console.desk import Desk
 from console.settings import SettingError, Settings
 

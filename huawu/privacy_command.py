@@ -136,6 +136,6 @@ def _index(db: str) -> Iterator[Callable[[Collection[str]], Any]]:
 
 
 def _derived(folder: RecordingFolder) -> Callable[[str], None]:
-    from console.recordings import outline_file
+    from console.callpage.recordings import outline_file
 
     return lambda recording_id: outline_file(folder.root, recording_id).unlink(missing_ok=True)

@@ -50,8 +50,8 @@ def add(
     db: DatabaseOption = _DATABASE,
 ) -> None:
     """Make an account; the password is asked for, or read from standard input."""
-    from console import roster
-    from console.roster import Particulars
+    from console.accounts import roster
+    from console.accounts.roster import Particulars
 
     _require(db)
     with Store.open(db) as store:
@@ -68,7 +68,7 @@ def add(
 @users_app.command("list")
 def list_users(db: DatabaseOption = _DATABASE) -> None:
     """List the accounts."""
-    from console.users import state_of
+    from console.accounts.users import state_of
 
     require_database(db, "name the database with --db")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -100,8 +100,8 @@ def change_role(
     db: DatabaseOption = _DATABASE,
 ) -> None:
     """Give an account another role; its sessions end."""
-    from console import roster
-    from console.roster import Particulars
+    from console.accounts import roster
+    from console.accounts.roster import Particulars
 
     with _opened(db) as store:
         user = _known(store, name)
@@ -118,7 +118,7 @@ def change_role(
 @users_app.command("passwd")
 def passwd(name: NameArgument, one_time: OnceOption = False, db: DatabaseOption = _DATABASE) -> None:
     """Give an account another password, and unlock it; its sessions end."""
-    from console import roster
+    from console.accounts import roster
 
     with _opened(db) as store:
         user = _known(store, name)
@@ -134,7 +134,7 @@ def passwd(name: NameArgument, one_time: OnceOption = False, db: DatabaseOption 
 @users_app.command("disable")
 def disable(name: NameArgument, db: DatabaseOption = _DATABASE) -> None:
     """Let nobody sign in to an account; its records stay, its sessions end."""
-    from console import roster
+    from console.accounts import roster
 
     with _opened(db) as store:
         user = roster.disable(store, _BY, _known(store, name).id, utc_now())
@@ -144,7 +144,7 @@ def disable(name: NameArgument, db: DatabaseOption = _DATABASE) -> None:
 @users_app.command("enable")
 def enable(name: NameArgument, db: DatabaseOption = _DATABASE) -> None:
     """Let an account be used again."""
-    from console import roster
+    from console.accounts import roster
 
     with _opened(db) as store:
         user = roster.enable(store, _BY, _known(store, name).id, utc_now())
@@ -154,7 +154,7 @@ def enable(name: NameArgument, db: DatabaseOption = _DATABASE) -> None:
 @users_app.command("unlock")
 def unlock(name: NameArgument, db: DatabaseOption = _DATABASE) -> None:
     """Forget the wrong passwords that locked an account."""
-    from console import roster
+    from console.accounts import roster
 
     with _opened(db) as store:
         user = roster.unlock(store, _BY, _known(store, name).id, utc_now())
@@ -171,7 +171,7 @@ def _opened(db: str) -> Store:
 
 
 def _known(store: Store, name: str) -> User:
-    from console import roster
+    from console.accounts import roster
 
     wanted = roster.account_id(name)
     found = store.find(User, id=wanted)
@@ -200,7 +200,7 @@ def _somebody_sits_there() -> bool:
 
 
 def _show(made: str) -> None:
-    from console.roster import ONE_TIME_VALID
+    from console.accounts.roster import ONE_TIME_VALID
 
     if made:
         typer.echo(f"one-time password, valid for {ONE_TIME_VALID.days} days: {made}")

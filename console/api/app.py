@@ -10,12 +10,12 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 import console.api.views as views
 from calls.errors import AudioError, HuawuError, RecordingError, StoreError
 from console.access import rights_of
+from console.accounts.passwords import is_one_time
 from console.api.document import document
 from console.api.endpoint import Refused
 from console.api.tokens import bearer
 from console.clock import the_time
 from console.desk import the_desk
-from console.passwords import is_one_time
 from console.rights import RIGHTS
 
 #: Bytes of an uploaded recording at most: three hours of stereo at 16 kHz and 16 bits.

@@ -28,8 +28,8 @@ from calls.records import (
     new_id,
 )
 from calls.store import Span
-from console import intake
 from console.access import entry, may, note, the_user, visible
+from console.api import intake
 from console.api.endpoint import Endpoint, Refused, read
 from console.api.models import (
     CallFacts,
@@ -53,15 +53,15 @@ from console.api.models import (
     Uploaded,
     UtteranceOut,
 )
-from console.calibrations import open_for
+from console.callpage.personal import Piece, Veil
+from console.callpage.recordings import audio
 from console.clock import the_time
 from console.desk import the_desk
-from console.personal import Piece, Veil
-from console.recordings import audio
-from console.reviews import give, veil_of
 from console.rights import Right
-from console.scorecards import the_scorecards
-from console.verdict import Verdict, VerdictError
+from console.work.calibrations import open_for
+from console.work.reviews import give, veil_of
+from console.work.scorecards import the_scorecards
+from console.work.verdict import Verdict, VerdictError
 
 _SAMPLES = 50
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from calls.errors import WebError
 from calls.allowlist import Address, allowed
+from calls.errors import WebError
 
 pytestmark = pytest.mark.unit
 

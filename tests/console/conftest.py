@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from calls.recordings import RecordingFolder
 from calls.store import Store
-from console import passwords
+from console.accounts import passwords
 from console.app import create_app
 from tests.console.scene import Scene, fill
 from tests.console.staff import CHEAP, password_hash

@@ -29,7 +29,7 @@ def test_both_languages_say_everything_with_the_same_placeholders() -> None:
 
 def test_every_key_that_pages_ask_for_exists() -> None:
     asked: set[str] = set()
-    for file in [*SOURCES.rglob("*.html"), *SOURCES.glob("*.py")]:
+    for file in [*SOURCES.rglob("*.html"), *SOURCES.rglob("*.py")]:
         asked |= set(re.findall(r"""\bt\(["']([\w.-]+)["'][,)]""", file.read_text(encoding="utf-8")))
 
     assert len(asked) > 80

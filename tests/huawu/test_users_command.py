@@ -13,8 +13,8 @@ from calls.errors import HuawuError
 from calls.people import AuditEntry, User, UserRole
 from calls.records import Agent, utc_now
 from calls.store import Store
-from console import passwords
-from console.roster import AccountError
+from console.accounts import passwords
+from console.accounts.roster import AccountError
 from huawu import users_command
 from huawu.users_command import users_app
 
@@ -49,7 +49,7 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    # what passwords cost is the concern of tests/console/test_passwords.py
+    # what passwords cost is the concern of tests/console/accounts/test_passwords.py
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     made = Shell(tmp_path)
     with Store.open(made.database) as store:

@@ -1,0 +1,1 @@
+"""The page of one call: sound, words, findings and why it was drawn."""

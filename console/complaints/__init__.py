@@ -1,0 +1,1 @@
+"""Complaint cases: their steps, deadlines, list and figures."""

@@ -1,0 +1,89 @@
+"""The complaint cases of a month as a CSV file for a spreadsheet, without personal data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from analytics.redaction.redactor import redacted_text
+from calls.masking import masked_number, masked_text
+from calls.records import Call, Case
+from calls.reviewing import CaseStep
+from console.complaints.case import Action
+from console.complaints.casefigures import closed_in_time
+from console.figures import moment
+
+#: Spreadsheets take a cell that begins so for a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+COLUMNS = (
+    "case",
+    "opened",
+    "caller",
+    "level",
+    "cause",
+    "department",
+    "owner",
+    "state",
+    "deadline",
+    "closed",
+    "in-time",
+    "reopened",
+    "reply",
+)
+
+
+def sheet(
+    cases: Sequence[Case],
+    calls: Mapping[str, Call],
+    steps: Sequence[CaseStep],
+    *,
+    words: Callable[[str, str], str],
+    headings: Sequence[str],
+) -> str:
+    """Return the cases as CSV, a line each, with a byte order mark so that Excel reads it as UTF-8.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        The cases.
+    calls : mapping
+        Their calls by id.
+    steps : sequence of CaseStep
+        Their steps; only reopenings are looked at.
+    words : callable
+        Column and value → how it is written.
+    headings : sequence of str
+        One for each of :data:`COLUMNS`.
+    """
+    reopened = Counter(step.case_id for step in steps if step.action == Action.REOPEN)
+    file = io.StringIO()
+    file.write("\ufeff")
+    writer = csv.writer(file)
+    writer.writerow([safe(heading) for heading in headings])
+    for case in cases:
+        writer.writerow(
+            [
+                case.id,
+                moment(case.created_at),
+                masked_number(calls[case.call_id].caller),
+                safe(words("level", case.level)),
+                safe(words("cause", case.cause)),
+                safe(words("department", case.department)),
+                safe(words("owner", case.owner)),
+                safe(words("state", case.state)),
+                moment(case.deadline) if case.deadline else "",
+                moment(case.closed_at) if case.closed_at else "",
+                words("in-time", "yes" if closed_in_time(case) else "no") if case.closed_at else "",
+                reopened[case.id],
+                safe(masked_text(redacted_text(case.reply))),
+            ]
+        )
+    return file.getvalue()
+
+
+def safe(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,1 @@
+"""Pages of figures over days, people, menus and words."""

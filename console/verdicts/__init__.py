@@ -1,0 +1,1 @@
+"""What follows a verdict: the agent's results, appeals and their steps."""

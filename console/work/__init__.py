@@ -1,0 +1,1 @@
+"""The work of inspectors: what is theirs today, scorecards, drafts, samples, calibration."""
