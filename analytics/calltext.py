@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -21,8 +21,7 @@ from analytics.words import Spoken, normalise
 from calls.records import Role, Transcript, Utterance
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One utterance made ready: who spoke, what remains after normalising, and where it came from."""
 
     role: Role

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, count
 from typing import NamedTuple
 
 from pypinyin import Style, lazy_pinyin
@@ -232,5 +232,5 @@ def _candidates(heard: str, starts: dict[str, list[_Reading]]) -> list[_Reading]
     """Return the readings that occur."""
     begun: Iterable[str] = starts
     if len(starts) > MANY:
-        begun = starts.keys() & {*heard, *map("".join, pairwise(heard))}
+        begun = starts.keys() & {*heard, *(heard[place : place + 2] for place in range(len(heard)))}
     return [each for beginning in begun for each in starts[beginning] if each[0] in heard]

@@ -102,6 +102,12 @@ def _shorten(
     return "".join([*pieces, text[done:]]), places + origin[done:]
 
 
+#: Pieces of text whose odds are kept.
+PIECES = 50_000
+#: Stands for the odds of what no word begins with, and for odds below all others.
+_NO_PREFIX, _NEVER = 1.0, -1e300
+
+
 class Tokeniser:
     """Cuts normalised text into words, with jieba's dictionary plus the domain's.
 
@@ -125,6 +131,7 @@ class Tokeniser:
         for path in word_files:
             if path.exists():
                 self._add(path)
+        self._odds: dict[str, float] = {}
 
     def _add(self, path: Path) -> None:
         for line in path.read_text("utf-8").splitlines():
@@ -147,29 +154,35 @@ class Tokeniser:
                 start += len(word)
 
     def _cut(self, text: str) -> Iterator[str]:
-        """Yield what jieba would cut out of Hanzi only, in a third of its time."""
-        known, rest = self._jieba.FREQ, log(self._jieba.total)
-        length = len(text)
+        """Yield what jieba would cut out of Hanzi only, in a quarter of its time."""
+        known, length = self._odds, len(text)
         odds, until = [0.0] * (length + 1), [0] * length
         for start in range(length - 1, -1, -1):
-            best, last = -inf, start + 1
-            end = start + 1
-            count = known.get(text[start:end])
-            while count is not None:
-                if count:
-                    chance = log(count) - rest + odds[end]
-                    if chance >= best:
-                        best, last = chance, end
-                end += 1
-                if end > length:
+            best, last = _NEVER, start + 1
+            for end in range(start + 1, length + 1):
+                own = known.get(text[start:end])
+                if own is None:
+                    own = self._learn(text[start:end])
+                if own > 0.0:
                     break
-                count = known.get(text[start:end])
-            odds[start] = best if best > -inf else odds[start + 1] - rest
+                chance = own + odds[end]
+                if chance >= best:
+                    best, last = chance, end
+            odds[start] = best if best > _NEVER else odds[start + 1] - log(self._jieba.total)
             until[start] = last
         start = 0
         while start < length:
             yield text[start : until[start]]
             start = until[start]
+
+    def _learn(self, piece: str) -> float:
+        """Return, and keep, the log-odds of a piece of text, or what tells that it is no word."""
+        count = self._jieba.FREQ.get(piece)
+        if len(self._odds) >= PIECES:
+            self._odds.clear()
+        own = _NO_PREFIX if count is None else log(count) - log(self._jieba.total) if count else -inf
+        self._odds[piece] = own
+        return own
 
 
 def _writable(folder: Path) -> Path:

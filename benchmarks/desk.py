@@ -102,8 +102,8 @@ def prepared(path: Path, calls: int, say: Callable[[str], None]) -> dict[str, fl
 
 
 @contextmanager
-def desk(path: Path) -> Iterator[tuple[str, int]]:
-    """Serve the desk as ``huawu console`` does; yield host and port."""
+def desk(path: Path, processes: int) -> Iterator[tuple[str, int]]:
+    """Serve the desk as ``huawu console --processes`` does; yield host and port."""
     command = [
         sys.executable,
         "-c",
@@ -112,6 +112,8 @@ def desk(path: Path) -> Iterator[tuple[str, int]]:
         str(path),
         "--recordings",
         str(path.parent / "recordings"),
+        "--processes",
+        str(processes),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
@@ -136,9 +138,12 @@ def ask(connection: http.client.HTTPConnection, path: str) -> tuple[float, int, 
 
 
 def drive(
-    address: tuple[str, int], asked: list[Kind], inspectors: int, seconds: float
+    address: tuple[str, int], asked: list[Kind], inspectors: int, seconds: float, pause: float
 ) -> dict[str, list[tuple[float, int]]]:
-    """Let inspectors ask for some time; return kind → (seconds, status) of each answer."""
+    """Let inspectors ask for some time; return kind → (seconds, status) of each answer.
+
+    Between an answer and the next question each waits ``pause`` seconds on average, none to twice that.
+    """
     found: dict[str, list[tuple[float, int]]] = defaultdict(list)
     lock = threading.Lock()
     until = time.perf_counter() + seconds
@@ -155,6 +160,8 @@ def drive(
                 connection.close()
                 took, status = 0.0, 0
             own.append((kind.name, took, status))
+            if pause:
+                time.sleep(rng.uniform(0, 2 * pause))
         connection.close()
         with lock:
             for name, took, status in own:
@@ -213,13 +220,13 @@ def row(system: str, kind: str, seconds: list[float], errors: int = 0) -> dict[s
     return {"system": system, "kind": kind, "count": len(seconds), "errors": errors, **spread(seconds)}
 
 
-def measure(path: Path, inspectors: int, seconds: float) -> list[dict[str, Any]]:
-    """Return the rows of one run over a database that is prepared."""
+def measure(path: Path, inspectors: int, seconds: float, processes: int) -> list[dict[str, Any]]:
+    """Return the rows of one run over a prepared database: without a pause, and with one of a second."""
     with Store.open(path) as store:
         calls = store.find(Call, order_by="-started_at", limit=2000)
     asked = kinds([each.id for each in calls])
     rows = []
-    with desk(path) as address:
+    with desk(path, processes) as address:
         connection = http.client.HTTPConnection(*address, timeout=60)
         for kind in asked:
             for place in kind.paths[:3]:
@@ -229,13 +236,15 @@ def measure(path: Path, inspectors: int, seconds: float) -> list[dict[str, Any]]
             for kind in asked
         }
         connection.close()
-        found = drive(address, asked, inspectors, seconds)
+        found = {pause: drive(address, asked, inspectors, seconds, pause) for pause in (0.0, 1.0)}
     for kind in asked:
         rows.append(row("desk, 1 inspector", kind.name, alone[kind.name]))
-        answers = found.get(kind.name, [])
-        good = [took for took, status in answers if status == 200]
-        if good:
-            rows.append(row(f"desk, {inspectors} inspectors", kind.name, good, len(answers) - len(good)))
+        for pause, by_kind in found.items():
+            answers = by_kind.get(kind.name, [])
+            good = [took for took, status in answers if status == 200]
+            if good:
+                name = f"desk, {inspectors} inspectors" + (f", pause {pause:g} s" if pause else "")
+                rows.append(row(name, kind.name, good, len(answers) - len(good)))
         if kind.words and not kind.filters:
             rows.append(row("index alone", kind.name, bare(path, kind.words)))
             rows.append(row("LIKE", kind.name, like(path, kind.words)))
@@ -250,17 +259,19 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=50_000)
     parser.add_argument("--inspectors", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--processes", type=int, default=2, help="of the desk")
     parser.add_argument("--database", type=Path, help="made where it is not there; kept")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     path = given.database or cache("benchmarks") / f"desk-{given.calls}.db"
     took = prepared(path, given.calls, lambda words: print(words, file=sys.stderr, flush=True))
-    rows = measure(path, given.inspectors, given.seconds)
+    rows = measure(path, given.inspectors, given.seconds, given.processes)
     of = {(each["system"], each["kind"]): each for each in rows}
     many = f"desk, {given.inspectors} inspectors"
     searches = {kind for system, kind in of if system == "LIKE" and (many, kind) in of}
     result = {
         "machine": machine(),
+        "processes": given.processes,
         "calls": given.calls,
         "utterances": given.calls * UTTERANCES,
         "database_megabytes": round(path.stat().st_size / 1e6),
@@ -275,10 +286,10 @@ def main() -> None:
         print(json.dumps(result, ensure_ascii=False, indent=2))
         return
     print(f"{result['machine']}\n{result['calls']:,} calls, {result['utterances']:,} utterances")
-    print(f"{'':24}{'':28}{'count':>7}{'errors':>8}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}")
+    print(f"{'':34}{'':28}{'count':>7}{'errors':>8}{'p50 ms':>10}{'p95 ms':>10}{'max ms':>10}")
     for each in rows:
         figures = "".join(f"{each[name]:>10}" for name in ("p50_ms", "p95_ms", "max_ms"))
-        print(f"{each['system']:24}{each['kind']:28}{each['count']:>7}{each['errors']:>8}{figures}")
+        print(f"{each['system']:34}{each['kind']:28}{each['count']:>7}{each['errors']:>8}{figures}")
     for kind, ratio in result["like_over_desk"].items():
         print(f"LIKE alone ÷ desk with {given.inspectors} inspectors, {kind}: {ratio}")
 

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from console.api.app import UPLOAD_BYTES
 from console.app import create_app
 from console.callpage import personal
 from console.desk import Desk
+from console.prefork import prefork
 from console.settings import SettingError, Settings
 
 LOOPBACK = "127.0.0.1"
@@ -76,6 +77,11 @@ def listen(app: Flask, host: str = LOOPBACK, port: int = 0) -> Any:
     BindError
         The host needs accounts and there are none, or it or the port cannot be used.
     """
+    _require_accounts(app, host)
+    return _server(app, _bound(host, port))
+
+
+def _require_accounts(app: Flask, host: str) -> None:
     settings: Settings = app.extensions["settings"]
     desk: Desk = app.extensions["desk"]
     if host != LOOPBACK and not (settings.accounts_needed and desk.store.find(User, limit=1)):
@@ -84,7 +90,10 @@ def listen(app: Flask, host: str = LOOPBACK, port: int = 0) -> Any:
             f"make an administrator with huawu users add NAME --role admin, or use --host {LOOPBACK} and,"
             f" from another machine, ssh -L 8000:{LOOPBACK}:PORT",
         )
-    bound = _bound(host, port)
+
+
+def _server(app: Flask, bound: socket.socket) -> Any:
+    settings: Settings = app.extensions["settings"]
     # it would tell of each request that waits for another
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return create_server(
@@ -132,12 +141,53 @@ def serve(app: Flask, host: str = LOOPBACK, port: int = 0) -> None:
         See :func:`listen`.
     """
     server = listen(app, host, port)
+    _tell(host, server.socket)
+    _run(app, server, sends=True)
+
+
+def serve_many(make: Callable[[], Flask], host: str, port: int, processes: int) -> None:
+    """Serve the desk by several processes until interrupted, after printing its address.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the desk; called in each process, for connections to a database cannot be shared.
+    host, port
+        As for :func:`listen`.
+    processes : int
+        One of them sends the webhooks' messages.
+
+    Raises
+    ------
+    BindError
+        See :func:`listen`.
+    """
+    first = make()
+    try:
+        _require_accounts(first, host)
+    finally:
+        first.extensions["desk"].close()
+    bound = _bound(host, port)
+    bound.listen(1024)
+    _tell(host, bound)
+
+    def work(number: int) -> None:
+        app = make()
+        _run(app, _server(app, bound), sends=number == 0)
+
+    prefork(work, processes)
+
+
+def _tell(host: str, bound: socket.socket) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    print(f"http://{shown}:{bound.getsockname()[1]}/", flush=True)
+
+
+def _run(app: Flask, server: Any, *, sends: bool) -> None:
     desk: Desk = app.extensions["desk"]
     allowed = app.extensions["settings"].webhooks
-    sender = Sender(lambda: desk.store, allowed) if allowed else None
+    sender = Sender(lambda: desk.store, allowed) if allowed and sends else None
     threading.Thread(target=personal.prepare, name="prepare", daemon=True).start()
-    shown = f"[{host}]" if ":" in host else host
-    print(f"http://{shown}:{server.socket.getsockname()[1]}/", flush=True)
     try:
         server.run()
     finally:

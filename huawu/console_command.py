@@ -31,6 +31,9 @@ def console_command(
     session_hours: Annotated[int, typer.Option(min=1, max=168, help="Every session ends after that.")] = 12,
     attempts: Annotated[int, typer.Option(min=1, max=100, help="Wrong passwords that lock an account.")] = 5,
     lock_minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long it stays locked.")] = 15,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer; one for each processor is plenty.")
+    ] = 1,
     allow_webhook: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,7 +46,7 @@ def console_command(
     from calls.allowlist import Address
     from calls.store import Store
     from console.app import create_app
-    from console.server import serve, settings_for
+    from console.server import serve, serve_many, settings_for
     from console.settings import Settings
 
     require_database(db, "run huawu demo first, or name it with --db")
@@ -58,4 +61,8 @@ def console_command(
         lock=timedelta(minutes=lock_minutes),
         webhooks=tuple(Address.parse(text) for text in allow_webhook or ()),
     )
-    serve(create_app(db, recordings, settings=settings_for(host, settings)), host, port)
+    served = settings_for(host, settings)
+    if processes == 1:
+        serve(create_app(db, recordings, settings=served), host, port)
+    else:
+        serve_many(lambda: create_app(db, recordings, settings=served), host, port, processes)

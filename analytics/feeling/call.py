@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +29,7 @@ CLEAR = 0.2
 _PEOPLE = (Role.CALLER, Role.AGENT, Role.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class UtteranceFeeling:
+class UtteranceFeeling(NamedTuple):
     """What one utterance feels like.
 
     Attributes

@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -48,8 +48,7 @@ LEAST = 1e-9
 KNOWN_SCALE = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A part of a text and what it adds to a logit; ``start`` to ``end`` is half-open."""
 
     start: int

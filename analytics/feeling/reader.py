@@ -8,7 +8,6 @@ statement, and a short adjective means what the noun before it makes of it (é€Ÿå
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -66,8 +65,7 @@ class Pull(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the lexicon finds in a text.
 
     Attributes

@@ -27,6 +27,9 @@ BAD_SHARE = 0.15
 def train_builtin() -> RiskModel:
     """Return the risk model that needs no verdicts: learnt from the seed and the complaints found in it.
 
+    It is the mean of two: one that is told what the complaint classifier found, and one that is not. Told, it
+    would rely on that almost alone, and where nearly everybody complains that tells little.
+
     What the complaint classifier says of a seed call comes from one that had not seen it; the sentiment model
     has seen all of them, so it has no say. The seed's calls are put together at random, so their shape means
     nothing and is not learnt from; nor are cues, whose words were written by somebody who had read real
@@ -38,17 +41,22 @@ def train_builtin() -> RiskModel:
     several = [number for number, call in enumerate(calls) if len(call.turns) > 1]
     votes = np.array([vote(calls[number]) for number in several])
     bad = votes <= BAD
-    return RiskModel(shape=False, cues=False, signals=COMPLAINT_SIGNALS[:2]).fit(
-        [seed_transcript(calls[number]) for number in several],
-        bad,
-        y_mean=votes,
-        groups=np.array([calls[number].group for number in several]),
-        sample_weight=np.where(bad, BAD_SHARE / bad.mean(), (1.0 - BAD_SHARE) / (1.0 - bad.mean())),
-        signals=[
-            dict.fromkeys(COMPLAINT_SIGNALS, NOT_FOUND) | _complaint_signals(levels[number].tolist())
-            for number in several
-        ],
+    signals = [
+        dict.fromkeys(COMPLAINT_SIGNALS, NOT_FOUND) | _complaint_signals(levels[number].tolist())
+        for number in several
+    ]
+    told, untold = (
+        RiskModel(shape=False, cues=False, signals=COMPLAINT_SIGNALS[:2]).fit(
+            [seed_transcript(calls[number]) for number in several],
+            bad,
+            y_mean=votes,
+            groups=np.array([calls[number].group for number in several]),
+            sample_weight=np.where(bad, BAD_SHARE / bad.mean(), (1.0 - BAD_SHARE) / (1.0 - bad.mean())),
+            signals=known,
+        )
+        for known in (signals, None)
     )
+    return told.mean_with(untold)
 
 
 def _complaint_signals(at_least: Sequence[float]) -> dict[str, float]:

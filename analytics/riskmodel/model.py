@@ -100,6 +100,12 @@ class RiskScorer(BaseEstimator):  # type: ignore[misc]
             self.score_coef_ = span.columns(score)
         return self
 
+    def mean_with(self, other: RiskScorer) -> None:
+        """Become the mean of this scorer and one of the same columns, fitted on the same calls."""
+        for name in ("coef_", "intercept_", "score_coef_", "score_intercept_"):
+            setattr(self, name, 0.5 * (getattr(self, name) + getattr(other, name)))
+        self.__dict__.pop("_average", None)
+
     @property
     def base(self) -> float:
         """The logit of the average call."""
@@ -272,6 +278,13 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.blind or self.known_ is None:
             kept = np.arange(len(X))
             self.blind_ = self._fitted(False, X, labels, means, together, weight, signals, kept)
+        return self
+
+    def mean_with(self, other: RiskModel) -> RiskModel:
+        """Become the mean of this model and one that was fitted on the same calls without their signals."""
+        for own, its in ((self.known_, other.known_), (self.blind_, other.blind_)):
+            if own is not None and its is not None:
+                own.mean_with(its)
         return self
 
     def decision_function(self, X: Sequence[Transcript], signals: Signals | None = None) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple
 
 from analytics.calltext import roles_available
 from calls.records import Role, Transcript, Utterance
@@ -32,8 +33,7 @@ _STAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One utterance with words, its stage, and whether an agent said it."""
 
     utterance: Utterance

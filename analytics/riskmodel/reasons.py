@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ REST = "其余用词和特征"
 SEARCHED = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One part of a call's logit.
 
     Attributes
@@ -44,7 +43,7 @@ class Reason:
     what: str
     contribution: float
     share: float = 0.0
-    evidence: tuple[Evidence, ...] = field(default=())
+    evidence: tuple[Evidence, ...] = ()
 
     def in_words(self) -> str:
         """Return the reason as one line of Chinese."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -50,8 +50,7 @@ _IS_NUMERAL[[ord(character) for character in NUMERALS + NUMBER]] = True
 _LENGTH_SALT = np.uint64(1 << 40)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One piece of a text or of a call.
 
     Attributes

@@ -34,6 +34,7 @@ from console.callpage.personal import MEMORY, PersonalData, Piece, Veil
 from console.callpage.risk import RiskBars, risk_bars
 from console.callpage.timeline import Layer, layers
 from console.rights import Right
+from console.verdicts.stepwords import names_of
 from console.work.calibrations import shown_reviews
 from console.work.worklist import Worklist
 from speech.models import BUILTIN_NAME
@@ -52,9 +53,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A review with its comment as it may be shown."""
+    """A review with its reviewer's name, and its comment as it may be shown."""
 
     review: Review
+    by: str
     comment: tuple[Piece, ...]
 
 
@@ -145,6 +147,7 @@ def gather(store: Store, call: Call, worklist: Worklist | None, rules: RuleSet |
         reviews = shown_reviews(store, made, call.id, the_user().id)
         place = worklist.position(call.id) if worklist else None
         draw = worklist.draws[place] if worklist and place is not None else None
+    names = names_of(store, [each.reviewer for each in reviews])
     agent = _latest(store.find(Agent, id=call.agent_id)) if call.agent_id else None
     queue = _latest(store.find(Queue, id=call.queue_id)) if call.queue_id else None
     return Dossier(
@@ -167,7 +170,9 @@ def gather(store: Store, call: Call, worklist: Worklist | None, rules: RuleSet |
         steps=steps(events),
         survey=_latest(store.find(Survey, call_id=call.id, order_by="-id", limit=1)),
         history=history(store, call, visible(store)),
-        reviews=tuple(Reviewed(each, tuple(veil.text(each.comment))) for each in reviews),
+        reviews=tuple(
+            Reviewed(each, names[each.reviewer], tuple(veil.text(each.comment))) for each in reviews
+        ),
         worklist=worklist if may(Right.VERDICTS) else None,
         draw=draw,
         reasons=_reasons(draw, risk, veil),

@@ -23,9 +23,9 @@ class Running:
 
 
 @contextmanager
-def running_console(folder: Path) -> Iterator[Running]:
+def running_console(folder: Path, *more: str) -> Iterator[Running]:
     """Serve ``desk.db`` and ``recordings`` of a folder, and interrupt the console at the end."""
-    options = ["--db", str(folder / "desk.db"), "--recordings", str(folder / "recordings")]
+    options = ["--db", str(folder / "desk.db"), "--recordings", str(folder / "recordings"), *more]
     command = [sys.executable, "-c", CODE, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None

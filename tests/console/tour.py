@@ -107,17 +107,17 @@ def furnish(folder: Path) -> None:
             replace(OTHERS, reviewer="inspector"),
             appeal,
             AppealStep(
-                appeal_id=appeal.id, by="agent", action="opened", comment=appeal.comment, at=appeal.created_at
+                appeal_id=appeal.id, by="agent", action="appeal", comment=appeal.comment, at=appeal.created_at
             ),
             AppealStep(
                 appeal_id=appeal.id,
                 by="team-supervisor",
-                action="forwarded",
+                action="forward",
                 comment="情况属实，请复核。",
                 at=appeal.created_at + timedelta(hours=2),
             ),
             case,
-            CaseStep(case_id=case.id, by="inspector", action="opened", at=case.created_at),
+            CaseStep(case_id=case.id, by="inspector", action="open", at=case.created_at),
             CaseStep(
                 case_id=case.id,
                 by="inspector",
