@@ -18,8 +18,8 @@ from functools import cache
 import certifi
 import httpx
 
-from ivr.actions import Fetch
 from calls.allowlist import Address, allowed
+from ivr.actions import Fetch
 from ivr.events import Fetched, FetchFailed
 
 #: Bytes of an answer.
