@@ -24,7 +24,7 @@ CHILDREN = """
     prefork.SHORT_LIFE = 0.0
 
     def work(number):
-        os.write(1, f"{{number}} {{os.getpid()}}\n".encode())  # in one piece
+        os.write(1, f"{{number}} {{os.getpid()}}\\n".encode())  # in one piece
         {body}
 
     prefork.prefork(work, 2)
