@@ -11,8 +11,8 @@ from ivr.media.tempo import FRAME
 from ivr.wire.media import StartRecording
 from speech.g711 import ALAW_SILENCE
 
-#: Frames from one block of a recording to the next, 0.8 s: what a process that is killed may lose.
-BLOCK = 40
+#: Frames from one block of a recording to the next, 0.6 s: what a process that is killed may lose.
+BLOCK = 30
 #: Frames from one turn to the next: the legs of a turn are cut together.
 TURN = 5
 

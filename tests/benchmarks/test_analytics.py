@@ -43,7 +43,7 @@ def test_the_comparison_gives_raw_figures_and_says_when_there_is_no_peer() -> No
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     there = importlib.util.find_spec("snownlp") is not None
-    systems = ["judge", "sentiment", "snownlp"] if there else ["judge", "sentiment"]
+    systems = ["judge", "one by one", "sentiment", *(["snownlp"] if there else [])]
     order = [*((0, who) for who in systems), *((1, who) for who in systems[::-1])]
     assert [(row["round"], row["system"]) for row in report["rows"]] == order
     assert all(row["per_second"] > 0 and row["peak_megabytes"] > 0 for row in report["rows"])
