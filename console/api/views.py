@@ -53,7 +53,7 @@ from console.api.models import (
     Uploaded,
     UtteranceOut,
 )
-from console.callpage.personal import Piece, Veil
+from console.callpage.personal import Veil, joined
 from console.callpage.recordings import audio
 from console.clock import the_time
 from console.desk import the_desk
@@ -133,7 +133,7 @@ def show_transcript(call_id: str) -> TranscriptOut:
                 role=each.role,
                 start=each.start,
                 end=each.end,
-                text=_joined(veil.utterance(each.number, each.text)),
+                text=joined(veil.utterance(each.number, each.text)),
             )
             for each in found[0].utterances
         ],
@@ -269,10 +269,6 @@ def _known(call_id: str) -> Call:
     return found[0]
 
 
-def _joined(pieces: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in pieces)
-
-
 def _number(address: str) -> str:
     return address if may(Right.PERSONAL) else masked_number(address)
 
@@ -305,7 +301,7 @@ def _finding(finding: Finding, veil: Veil) -> FindingOut:
                 "utterance": each.utterance,
                 "start": each.start,
                 "end": each.end,
-                "text": _joined(veil.evidence(each)),
+                "text": joined(veil.evidence(each)),
             }
             for each in finding.evidence
         ],
@@ -317,7 +313,7 @@ def _risk(risks: Sequence[CallRisk], veil: Veil) -> RiskOut | None:
         return None
     risk = risks[0]
     reasons = [
-        ReasonOut(words=_joined(veil.text(each.words, each.evidence)), share=each.share)
+        ReasonOut(words=joined(veil.text(each.words, each.evidence)), share=each.share)
         for each in risk.reasons
     ]
     return RiskOut(probability=risk.probability, base=risk.base, reasons=reasons, model=risk.model)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from calls.records import Finding, Utterance, Word
-from console.callpage.personal import Piece
+from console.callpage.personal import Piece, joined
 
 #: Words recognised with less confidence than this are marked.
 LOW_CONFIDENCE = 0.7
@@ -100,7 +100,7 @@ def passages(
     ]
     private = []
     if pieces is not None:
-        text = "".join(piece.text for piece in pieces)
+        text = joined(pieces)
         ends = [*accumulate(len(piece.text) for piece in pieces)]
         private = [
             (end - len(piece.text), end, piece)

@@ -35,6 +35,11 @@ class Piece:
     personal: bool = False
 
 
+def joined(pieces: Iterable[Piece]) -> str:
+    """Return pieces as the one text that they are."""
+    return "".join(piece.text for piece in pieces)
+
+
 @dataclass(frozen=True, slots=True)
 class PersonalData:
     """The personal data of one transcript.
@@ -126,7 +131,7 @@ class Veil:
 
     def plain(self, text: str) -> str:
         """Return any text about the call as one string."""
-        return "".join(piece.text for piece in self.text(text)) if self.hide else text
+        return joined(self.text(text)) if self.hide else text
 
     def _of_evidence(self, evidence: Evidence) -> list[Characters] | None:
         """Return the spans in a piece of evidence; ``None`` where it does not say what it quotes."""

@@ -22,7 +22,6 @@ PAGE_SIZE = 50
 #: Cases looked through at most for one list; more are counted and said.
 MOST = 2000
 
-_MOST_IDS = 500
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 #: Choice of the list → the states that it shows.
@@ -110,22 +109,14 @@ def list_cases(
 def calls_of(store: Store, cases: Sequence[Case], seen: Mapping[str, Any]) -> dict[str, Call]:
     """Return the calls of cases by id, those that may be seen."""
     ids = sorted({case.call_id for case in cases})
-    return {
-        call.id: call
-        for at in range(0, len(ids), _MOST_IDS)
-        for call in store.find(Call, id=ids[at : at + _MOST_IDS], **seen)
-    }
+    return {call.id: call for call in store.find(Call, id=ids, **seen)}
 
 
 def steps_of(store: Store, cases: Sequence[Case], *actions: Action) -> list[CaseStep]:
     """Return the steps of cases, by default all kinds."""
     ids = [case.id for case in cases]
     kinds: dict[str, Any] = {"action": [str(action) for action in actions]} if actions else {}
-    return [
-        step
-        for at in range(0, len(ids), _MOST_IDS)
-        for step in store.find(CaseStep, case_id=ids[at : at + _MOST_IDS], order_by=("at", "id"), **kinds)
-    ]
+    return store.find(CaseStep, case_id=ids, order_by=("at", "id"), **kinds)
 
 
 def _classified(store: Store, cases: Sequence[Case]) -> set[str]:

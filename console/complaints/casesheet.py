@@ -13,10 +13,8 @@ from calls.records import Call, Case
 from calls.reviewing import CaseStep
 from console.complaints.case import Action
 from console.complaints.casefigures import closed_in_time
+from console.csvtext import harmless
 from console.figures import moment
-
-#: Spreadsheets take a cell that begins so for a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 COLUMNS = (
     "case",
@@ -62,28 +60,23 @@ def sheet(
     file = io.StringIO()
     file.write("\ufeff")
     writer = csv.writer(file)
-    writer.writerow([safe(heading) for heading in headings])
+    writer.writerow([harmless(heading) for heading in headings])
     for case in cases:
         writer.writerow(
             [
                 case.id,
                 moment(case.created_at),
                 masked_number(calls[case.call_id].caller),
-                safe(words("level", case.level)),
-                safe(words("cause", case.cause)),
-                safe(words("department", case.department)),
-                safe(words("owner", case.owner)),
-                safe(words("state", case.state)),
+                harmless(words("level", case.level)),
+                harmless(words("cause", case.cause)),
+                harmless(words("department", case.department)),
+                harmless(words("owner", case.owner)),
+                harmless(words("state", case.state)),
                 moment(case.deadline) if case.deadline else "",
                 moment(case.closed_at) if case.closed_at else "",
                 words("in-time", "yes" if closed_in_time(case) else "no") if case.closed_at else "",
                 reopened[case.id],
-                safe(masked_text(redacted_text(case.reply))),
+                harmless(masked_text(redacted_text(case.reply))),
             ]
         )
     return file.getvalue()
-
-
-def safe(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -15,9 +15,6 @@ from console.verdicts.terms import Terms
 
 R = TypeVar("R", Appeal, Acknowledgement)
 
-#: Ids in one question to the database.
-_MOST_IDS = 500
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -86,12 +83,8 @@ def scores_of(store: Store, reviews: Iterable[Review]) -> dict[str, list[Score]]
 
 def _results(store: Store, calls: Sequence[Call]) -> list[Result]:
     by_id = {call.id: call for call in calls}
-    ids = list(by_id)
-    reviews: list[Review] = []
-    for at in range(0, len(ids), _MOST_IDS):
-        part = ids[at : at + _MOST_IDS]
-        # verdicts that were given to compare inspectors are not the agent's
-        reviews += [each for each in store.find(Review, call_id=part) if not is_rating(each)]
+    # verdicts that were given to compare inspectors are not the agent's
+    reviews = [each for each in store.find(Review, call_id=list(by_id)) if not is_rating(each)]
     finals = {review.replaces: review for review in reviews if review.replaces}
     firsts = [each for each in reviews if not each.replaces]
     appeals = {each.review_id: each for each in _of_reviews(store, Appeal, firsts)}
@@ -112,9 +105,4 @@ def _results(store: Store, calls: Sequence[Call]) -> list[Result]:
 
 
 def _of_reviews(store: Store, kind: type[R], reviews: Sequence[Review]) -> list[R]:
-    ids = [review.id for review in reviews]
-    return [
-        each
-        for at in range(0, len(ids), _MOST_IDS)
-        for each in store.find(kind, review_id=ids[at : at + _MOST_IDS])
-    ]
+    return store.find(kind, review_id=[review.id for review in reviews])

@@ -190,10 +190,7 @@ def _page(found: SamplePlan, **more: Any) -> str:
 
 
 def _calls(found: Sequence[Place]) -> list[Call]:
-    store, ids = the_desk().store, [place.draw.call_id for place in found]
-    return [
-        call for start in range(0, len(ids), 5000) for call in store.find(Call, id=ids[start : start + 5000])
-    ]
+    return the_desk().store.find(Call, id=[place.draw.call_id for place in found])
 
 
 def _only(calls: list[str], queue: str, team: str) -> list[str]:
@@ -204,8 +201,7 @@ def _only(calls: list[str], queue: str, team: str) -> list[str]:
     agents = {each.id for each in store.find(Agent, team=team)} if team else set()
     passing = {
         call.id
-        for start in range(0, len(calls), 5000)
-        for call in store.find(Call, id=calls[start : start + 5000])
+        for call in store.find(Call, id=calls)
         if (not queue or call.queue_id == queue) and (not team or call.agent_id in agents)
     }
     return [each for each in calls if each in passing]

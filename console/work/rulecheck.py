@@ -13,7 +13,6 @@ from analytics.rules.scoring import MACHINE, weight_of
 from analytics.sampling.interval import Interval, wilson
 from calls.records import Review, SampleDraw, Score
 from calls.reviewing import is_rating
-from calls.store import Store
 from console.access import allow
 from console.desk import the_desk
 from console.rights import Right
@@ -27,7 +26,6 @@ blueprint = Blueprint("rulecheck", __name__)
 MOST = 5000
 #: A rule with less precision, or less recall, is called weak once so many hits (or faults) were seen.
 WEAK, ENOUGH = 0.7, 10
-_AT_ONCE = 2000
 R = TypeVar("R", Score, SampleDraw)
 
 
@@ -155,14 +153,14 @@ def page() -> str:
     plans = {(each.plan_id, each.call_id) for each in chosen}
     stands_for = {
         (each.plan_id, each.call_id): 1 / each.inclusion_probability
-        for each in _all(store, SampleDraw, "call_id", calls)
+        for each in store.find(SampleDraw, call_id=calls)
         if (each.plan_id, each.call_id) in plans
     }
     card = the_scorecards().of_version(store, form, chosen[-1].scorecard) if chosen else None
     found = pairs_of(
         chosen,
-        _all(store, Score, "review_id", ids),
-        _all(store, Score, "call_id", calls, by=f"{MACHINE}{form}"),
+        store.find(Score, review_id=ids),
+        store.find(Score, call_id=calls, by=f"{MACHINE}{form}"),
         _points(card) if card else {},
         stands_for,
     )
@@ -192,10 +190,3 @@ def _weakest_first(row: tuple[str, RuleCheck]) -> tuple[bool, float, str]:
     name, found = row
     shares = [share.value for share in (found.precision, found.recall) if share is not None]
     return not found.weak, min(shares, default=2.0), name
-
-
-def _all(store: Store, kind: type[R], field: str, ids: Sequence[str], **where: str) -> list[R]:
-    found: list[R] = []
-    for start in range(0, len(ids), _AT_ONCE):
-        found += store.find(kind, **{field: list(ids[start : start + _AT_ONCE])}, **where)  # type: ignore[arg-type]
-    return found

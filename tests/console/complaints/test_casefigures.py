@@ -10,7 +10,8 @@ import pytest
 from calls.records import Call, Case
 from calls.reviewing import CaseStep
 from console.complaints.casefigures import Group, MonthFigures, month_figures
-from console.complaints.casesheet import COLUMNS, safe, sheet
+from console.complaints.casesheet import COLUMNS, sheet
+from console.csvtext import harmless
 from tests.console.after_scene import NOW
 from tests.console.scene import a_call
 
@@ -85,7 +86,7 @@ def test_a_month_without_cases() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe(text) == f"'{text}"
+    assert harmless(text) == f"'{text}"
 
 
 def test_the_sheet_of_a_month() -> None:
