@@ -41,7 +41,7 @@ def audio(recording_id: str) -> Response:
     """
     recording, path = _file_of(recording_id)
     silent = _silent(recording)
-    wave = PcmWave(path, silent)
+    wave = PcmWave(path, silent, the_desk().recordings.keys)
     etag = f"{recording.id}-{wave.frames}-{_digest(silent)}"
     wanted = request.headers.get("Range")
     if "If-Range" in request.headers and request.if_range.etag != etag:
@@ -65,11 +65,11 @@ def audio(recording_id: str) -> Response:
 def peaks(recording_id: str) -> Response:
     """Send what the waveform of a recording is drawn from: for each channel its peaks in base64."""
     recording, path = _file_of(recording_id)
-    seen = kept_outline(path, outline_file(the_desk().recordings.root, recording.id)).without(
-        _silent(recording)
-    )
+    folder = the_desk().recordings
+    wave = PcmWave(path, keys=folder.keys)
+    seen = kept_outline(wave, outline_file(folder.root, recording.id)).without(_silent(recording))
     return jsonify(
-        seconds=seen.frames / PcmWave(path).rate,
+        seconds=seen.frames / wave.rate,
         peak_seconds=seen.peak_seconds,
         lanes=[b64encode(lane.tobytes()).decode() for lane in seen.lanes],
     )
@@ -80,25 +80,24 @@ def outline_file(root: Path, recording_id: str) -> Path:
     return root / PEAKS_FOLDER / f"{quote(recording_id, safe='')}.json"
 
 
-def kept_outline(path: Path, kept: Path) -> Outline:
+def kept_outline(wave: PcmWave, kept: Path) -> Outline:
     """Return the outline of a recording, computed once and then read back.
 
     Parameters
     ----------
-    path : Path
+    wave : PcmWave
         The recording. While its call runs it grows, and with it its outline changes.
     kept : Path
         The file that keeps the outline. Where it cannot be written it is computed each time.
     """
-    frames = PcmWave(path).frames
     try:
         earlier: dict[str, Any] = json.loads(kept.read_bytes())
-        if earlier["frames"] == frames:
+        if earlier["frames"] == wave.frames:
             lanes = [np.frombuffer(b64decode(lane, validate=True), np.uint8) for lane in earlier["lanes"]]
-            return Outline(frames, float(earlier["peak_seconds"]), np.stack(lanes))
+            return Outline(wave.frames, float(earlier["peak_seconds"]), np.stack(lanes))
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    made = outline(path)
+    made = outline(wave.path, keys=wave.keys)
     content = {
         "frames": made.frames,
         "peak_seconds": made.peak_seconds,
@@ -110,7 +109,7 @@ def kept_outline(path: Path, kept: Path) -> Outline:
         draft.write_text(json.dumps(content))
         draft.replace(kept)
     except OSError as error:
-        _log.warning("peaks of %s are not kept: %s", path, error)
+        _log.warning("peaks of %s are not kept: %s", wave.path, error)
     return made
 
 

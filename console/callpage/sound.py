@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import re
 import struct
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ import numpy as np
 import soundfile
 
 from calls.errors import AudioError, RecordingError
-from calls.sealing import keys_from, open_sound
+from calls.sealing import RecordingKeys, open_sound
 
 HEADER_BYTES = 44
 #: Bytes sent at most where no end was asked for (half a minute of stereo): whoever wants the rest asks on,
@@ -42,7 +41,7 @@ _log = logging.getLogger(__name__)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def open_recording(path: Path) -> BinaryIO:
+def open_recording(path: Path, keys: RecordingKeys | None = None) -> BinaryIO:
     """Open the file of a recording for reading, sealed or not: the one place where the desk does.
 
     Raises
@@ -51,7 +50,7 @@ def open_recording(path: Path) -> BinaryIO:
         It is missing, or may not be read.
     """
     try:
-        return open_sound(path, keys_from(os.environ))
+        return open_sound(path, keys)
     except RecordingError as error:
         raise AudioError(str(error), "check the file, its rights and its key") from None
 
@@ -108,6 +107,8 @@ class PcmWave:
     silent : sequence of (float, float), optional
         Times in seconds in which every channel is silent; also those where the other party can be heard,
         because telephones echo.
+    keys : RecordingKeys, optional
+        What a sealed recording is opened with.
 
     Raises
     ------
@@ -115,9 +116,10 @@ class PcmWave:
         The file is missing or holds no sound that can be read.
     """
 
-    def __init__(self, path: Path, silent: Sequence[Span] = ()) -> None:
+    def __init__(self, path: Path, silent: Sequence[Span] = (), keys: RecordingKeys | None = None) -> None:
         self.path = path
-        with _sound_file(path) as file:
+        self.keys = keys
+        with _sound_file(path, keys) as file:
             self.channels: int = file.channels
             self.rate: int = file.samplerate
             self.frames: int = file.frames
@@ -153,7 +155,7 @@ class PcmWave:
         frame_bytes = self.channels * 2
         frame, skip = divmod(start - HEADER_BYTES, frame_bytes)
         wanted = stop - start
-        with _sound_file(self.path) as file:
+        with _sound_file(self.path, self.keys) as file:
             file.seek(frame)
             while wanted > 0:
                 frames = min(_BLOCK_FRAMES, -(-(wanted + skip) // frame_bytes))
@@ -196,7 +198,13 @@ class Outline:
         return Outline(self.frames, self.peak_seconds, lanes)
 
 
-def outline(path: Path, *, peak_seconds: float = PEAK_SECONDS, least: int = PEAKS) -> Outline:
+def outline(
+    path: Path,
+    *,
+    peak_seconds: float = PEAK_SECONDS,
+    least: int = PEAKS,
+    keys: RecordingKeys | None = None,
+) -> Outline:
     """Return the outline of a recording's waveform.
 
     Parameters
@@ -207,13 +215,15 @@ def outline(path: Path, *, peak_seconds: float = PEAK_SECONDS, least: int = PEAK
         Seconds that a peak stands for at most.
     least : int, optional
         Peaks at least for each channel, as long as there are samples.
+    keys : RecordingKeys, optional
+        What a sealed recording is opened with.
 
     Raises
     ------
     AudioError
         The file is missing or holds no sound that can be read.
     """
-    with _sound_file(path) as file:
+    with _sound_file(path, keys) as file:
         frames = file.frames
         stretch = max(1, min(round(peak_seconds * file.samplerate), frames // max(least, 1)))
         found = [np.zeros((file.channels, 0), np.uint8)]
@@ -244,8 +254,8 @@ class _Readable:
 
 
 @contextmanager
-def _sound_file(path: Path) -> Iterator[soundfile.SoundFile]:
-    with open_recording(path) as file:
+def _sound_file(path: Path, keys: RecordingKeys | None) -> Iterator[soundfile.SoundFile]:
+    with open_recording(path, keys) as file:
         try:
             opened = soundfile.SoundFile(_Readable(file, path))
         except (soundfile.LibsndfileError, OSError) as error:

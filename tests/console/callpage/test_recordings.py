@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from calls.people import UserRole
 from calls.recordings import RecordingFolder
 from calls.records import Recording, Role, Transcript
-from calls.sealing import KEY_VARIABLE, keys_of, new_key, seal
+from calls.sealing import keys_of, new_key, seal
 from calls.store import Store
 from console.callpage.recordings import PEAKS_FOLDER
 from tests.console.callpage_scene import CALL, SILENT, add_private_call, utterances
@@ -264,17 +264,13 @@ def test_recordings_are_heard_by_whom_they_concern(
 
 
 def test_a_sealed_recording_is_heard_as_before_and_a_changed_one_is_not(
-    client: FlaskClient,
-    sound: str,
-    scene: Scene,
-    recordings: RecordingFolder,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Flask, client: FlaskClient, sound: str, scene: Scene, recordings: RecordingFolder
 ) -> None:
     plain = {path: client.get(f"{sound}/{path}").data for path in ("audio", "peaks")}
-    key = new_key()
+    keys = keys_of(new_key(), "key")
     path = recordings.path(scene.recording)
-    monkeypatch.setenv(KEY_VARIABLE, key)
-    seal(path, keys_of(key, "key"))
+    app.extensions["desk"].recordings = RecordingFolder(recordings.root, keys)
+    seal(path, keys)
 
     assert {path: client.get(f"{sound}/{path}").data for path in ("audio", "peaks")} == plain
     part = client.get(f"{sound}/audio", headers={"Range": "bytes=300000-300099"})
@@ -285,5 +281,5 @@ def test_a_sealed_recording_is_heard_as_before_and_a_changed_one_is_not(
     path.write_bytes(content)
     broken = client.get(f"{sound}/audio").data
     assert len(broken) < len(plain["audio"]) and plain["audio"].startswith(broken)
-    monkeypatch.delenv(KEY_VARIABLE)
+    app.extensions["desk"].recordings = recordings
     assert client.get(f"{sound}/audio").status_code == 404
