@@ -113,3 +113,7 @@ class SampleError(HuawuError):
 
 class FetchError(HuawuError):
     """A model could not be fetched or did not match its checksum."""
+
+
+class BatchError(HuawuError):
+    """A batch cannot be done as asked: its source, a manifest's line or a name's pattern is wrong."""
