@@ -92,8 +92,9 @@ class Connection:
     def begin_anew(self, why: str) -> None:
         """End the connection, and make another."""
         if self._reader is not None:
+            _log.warning("a connection begins anew", name=self.name, why=why)
             self._reader.close()
-            self._ended(LinkError(why))
+            self._over_with()
 
     async def keep(self) -> None:
         """Connect, and connect again after each end, until cancelled."""
@@ -137,6 +138,9 @@ class Connection:
 
     def _ended(self, error: LinkError) -> None:
         _log.error("a process is lost", name=self.name, why=str(error))
+        self._over_with()
+
+    def _over_with(self) -> None:
         self._reader, self.silent = None, 0
         self._over.set()
         self._lost()

@@ -61,4 +61,4 @@ def next_file(waiting: Iterable[str], *, first_lane: bool) -> str | None:
 def give_way() -> None:
     """Let the first lane go before this process and all that it starts, unless it is the first lane."""
     if os.environ.get("PYTEST_XDIST_WORKER", FIRST) != FIRST:
-        os.nice(10)
+        os.nice(19)

@@ -137,9 +137,8 @@ def test_a_telephone_that_encrypts_is_heard(media: Rtpengine, ear: Receiver) -> 
         assert ("RTP/AVP" in offer, "crypto" in offer) == (True, False)
         agreed = node.agreed(call)
         ear.connect(agreed.host, agreed.port)
-        said = ear.say(np.concatenate([his, np.zeros(RATE // 2, np.int16)]))
-        ear.wait_to_hear(hers)
-        said.wait()
+        ear.wait_to_hear(hers)  # before that it may not know yet that it was answered, and hear nothing
+        ear.say(np.concatenate([his, np.zeros(RATE // 2, np.int16)])).wait()
         ear.wait_for_silence(0.3)
         node.hold(call)
         assert node.wait(wire.ReofferAnswered).call == call
