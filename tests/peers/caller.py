@@ -90,7 +90,7 @@ class Caller(Scenario):
         """Give up the call, and see it end with 487."""
         head = self._head("CANCEL", f"[branch-{self._messages - self._offered_at}]")
         self._send(f"CANCEL {self._uri} SIP/2.0\n{head}Content-Length: 0\n\n")
-        self._receive(response=200, optional=True)  # of the CANCEL: a proxy may be slower with it than with 487
+        self._receive(response=200, optional=True)  # a proxy may be slower with it than with 487
         return self._refusal(487)
 
     def ask(
