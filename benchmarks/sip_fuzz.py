@@ -26,6 +26,7 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
+from benchmarks.centre import about
 from ivr.wire import signalling as wire
 from tests.ivr.sip.stand import Signalling, session
 from tests.ivr.sip.torture import ALL, REACHED, SILENT, Torture, invite, message
@@ -293,6 +294,7 @@ def fuzz(count: int, seed: int, settle: float) -> dict[str, Any]:
         finally:
             code = sip.close()
     return {
+        **about(),
         "messages": count,
         "seed": seed,
         "seconds": round(seconds, 1),
