@@ -15,7 +15,9 @@ import numpy as np
 from analytics.calltext import CallRows, CallText, Turn, read_turns, roles_available, turns_of
 from analytics.complaint import ComplaintClassifier
 from analytics.complaints.assessor import Assessment, ComplaintAssessor
+from analytics.complaints.overruling import users_rulings
 from analytics.conversation.features import features_of
+from analytics.conversation.loudness import levels_of
 from analytics.evidence import cite
 from analytics.feeling.builtin import builtin_model
 from analytics.feeling.call import Felt, UtteranceFeeling, felt_in_each, findings_of
@@ -71,8 +73,6 @@ class Context:
         All of the call's.
     earlier : sequence of datetime, optional
         When the same caller's other calls began; ``None`` where that is not known.
-    levels : sequence of float or None, optional
-        Loudness of each utterance, as of :func:`analytics.conversation.loudness.utterance_levels`.
     attributes : mapping of str to str
         More that rules may ask for, such as the agent's team.
     """
@@ -80,7 +80,6 @@ class Context:
     call: Call | None = None
     events: Sequence[CallEvent] = ()
     earlier: Sequence[datetime] | None = None
-    levels: Sequence[float | None] | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
     def recent_calls(self) -> int | None:
@@ -162,9 +161,12 @@ class Judge:
         Raises
         ------
         AnalyticsError
-            A trained model cannot be read.
+            A trained model cannot be read, or the user's own criteria of complaints
+            (:mod:`analytics.complaints.overruling`).
         """
-        return cls(cache, trained, rules or load_rules(shipped_path()))
+        judge = cls(cache, trained, rules or load_rules(shipped_path()))
+        judge.assessor.rulings = users_rulings()  # a fault in them is told now
+        return judge
 
     @property
     def version(self) -> str:
@@ -234,7 +236,7 @@ class Judge:
         subject = Subject(
             transcript=transcript,
             call=known.call,
-            levels=known.levels,
+            levels=levels_of(transcript),
             events=known.events,
             findings=made,
             attributes=known.attributes,
@@ -317,7 +319,7 @@ class Judge:
             call=known.call,
             events=known.events,
             polarity=[polarity.get(each.number) for each in transcript.utterances],
-            loudness=known.levels,
+            loudness=levels_of(transcript),
             earlier=known.earlier,
         )
         return CallMetrics(call_id=transcript.call_id, values=found.values, unavailable=found.unavailable)

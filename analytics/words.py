@@ -21,7 +21,8 @@ from pathlib import Path
 
 import jieba
 from platformdirs import user_cache_path, user_config_path
-from pypinyin import Style, lazy_pinyin
+
+from speech.pinyin import syllable as syllable
 
 #: The shipped domain dictionary and the user's own, one word a line (``word [frequency]``).
 DOMAIN_WORDS = Path(__file__).parent / "words.txt"
@@ -198,16 +199,6 @@ def _writable(folder: Path) -> Path:
 def default_tokeniser() -> Tokeniser:
     """Return the tokeniser that the judges share; jieba's dictionary is loaded once a process."""
     return Tokeniser()
-
-
-@cache
-def syllable(character: str) -> str:
-    """Return the toneless pinyin of one character, or the character where it has none.
-
-    Each character is read alone: a polyphone gets its commonest reading everywhere, so that training
-    and recognised text agree.
-    """
-    return str(lazy_pinyin(character, style=Style.NORMAL)[0])
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,7 @@ from analytics.complaints.corpus import (
     topic_sentences,
 )
 from analytics.complaints.criteria import CRITERIA, Hit, criteria_met
+from analytics.complaints.overruling import Rulings, users_rulings
 from analytics.complaints.reasons import CallLabeller, ScoredCall, composed_calls, scored
 from analytics.complaints.resolution import ResolutionClassifier, composed_closings, deciding_turns
 from analytics.complaints.sentences import Scored, SentenceScorer
@@ -43,6 +44,8 @@ ALONE = 0.9
 NAMED = 0.4
 #: Causes named at most.
 CAUSES_NAMED = 2
+#: Probability of a cause that a caller names in a centre's own words, at least.
+TOLD = 0.9
 _FOLDS = 3
 _ATTITUDE_FOLDS = 2
 
@@ -86,11 +89,28 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
     cause_, responsible_ : CallLabeller
     resolution_ : ResolutionClassifier
     severity_ : SeverityModel
+    rulings : Rulings
+        What the centre changes in criteria and causes: what its own file says where none is set. It is not
+        part of the model, and not stored with it.
     """
+
+    _rulings: Rulings | None = None
 
     def __init__(self, named: float = NAMED, seed: int = 0) -> None:
         self.named = named
         self.seed = seed
+
+    @property
+    def rulings(self) -> Rulings:
+        """What the centre changes."""
+        return users_rulings() if self._rulings is None else self._rulings
+
+    @rulings.setter
+    def rulings(self, rulings: Rulings) -> None:
+        self._rulings = rulings
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_rulings"}
 
     def fit(self, X: Sequence[SeedCall], y: None = None) -> ComplaintAssessor:
         """Learn from the seed's calls (severity) and from this package's own sentences (all else)."""
@@ -151,12 +171,15 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
         turns = turns_of(transcript)
         known = roles_available(transcript)
         caller = Speech(tuple(turn for turn in turns if turn.role is Role.CALLER or not known))
-        made = _Findings(transcript.call_id, model)
+        rulings = self.rulings
+        made = _Findings(
+            transcript.call_id, model + (f"+criteria-{rulings.version}" if rulings.version else "")
+        )
         if not caller.turns:
             # Who said nothing did not complain: no estimate, a fact.
             made.add("complaint", NO_COMPLAINT, 1.0, ())
             return Assessment(tuple(made.made), (), dict.fromkeys(SEVERITIES, 0.0))
-        hits = criteria_met(caller, earlier_calls)
+        hits = criteria_met(caller, earlier_calls, rulings)
         levels = self.severity_.predict_at_least(
             np.array([at_least], np.float64), [frozenset(hit.criterion for hit in hits)]
         )[0]
@@ -164,26 +187,38 @@ class ComplaintAssessor(BaseEstimator):  # type: ignore[misc]
         made.add("complaint", severity, probability, _severity_evidence(severity, hits, cite))
         if severity != NO_COMPLAINT:
             read = read or self.scorer_.read(read_turns(turns))
-            self._add_reasons(made, turns, read, known)
+            self._add_reasons(made, turns, read, known, _told_causes(caller, rulings))
             if known:
                 self._add_resolution(made, turns, read)
         return Assessment(
             tuple(made.made), tuple(hits), dict(zip(SEVERITIES, map(float, levels), strict=True))
         )
 
-    def _add_reasons(self, made: _Findings, turns: Sequence[Turn], read: Scored, roles_known: bool) -> None:
+    def _add_reasons(
+        self,
+        made: _Findings,
+        turns: Sequence[Turn],
+        read: Scored,
+        roles_known: bool,
+        named: dict[str, list[Evidence]],
+    ) -> None:
         is_agent = np.array([roles_known and turn.role is Role.AGENT for turn in turns])
         sides = (np.flatnonzero(~is_agent), np.flatnonzero(is_agent))
         for labeller, most in ((self.cause_, CAUSES_NAMED), (self.responsible_, 1)):
             columns = self.scorer_.columns(labeller.column)
             scores = read.scores[:, columns]
             likely = labeller.predict_proba([ScoredCall(*(scores[side] for side in sides))])[0]
+            own = named if labeller.column == "cause" else {}
+            for label, evidence in own.items():
+                told_of = labeller.classes_.index(label)
+                likely[told_of] = max(likely[told_of], TOLD) if evidence else 0.0
             for place in np.argsort(-likely, kind="stable")[:most]:
                 if likely[place] < self.named:
                     break
                 told = [int(side[scores[side, place].argmax()]) for side in sides if len(side)]
                 told[1:] = [turn for turn in told[1:] if scores[turn, place] > 0.0]
-                evidence = [_telling(turns[n], read, n, columns.start + int(place)) for n in told]
+                evidence = [*own.get(labeller.classes_[place], ())]
+                evidence += [_telling(turns[n], read, n, columns.start + int(place)) for n in told]
                 made.add(
                     labeller.column, labeller.classes_[place], float(likely[place]), distinct(evidence, CITED)
                 )
@@ -218,6 +253,15 @@ class _Findings:
                 model=self._model,
             )
         )
+
+
+def _told_causes(caller: Speech, rulings: Rulings) -> dict[str, list[Evidence]]:
+    """Return the causes that a centre's own words name, with these, and those never named with none."""
+    named: dict[str, list[Evidence]] = {label: [] for label in rulings.causes_off}
+    for label, own in rulings.causes.items():
+        if places := [*own.find(caller)]:
+            named[label] = [caller.cite(place) for place in places]
+    return named
 
 
 def _severity(levels: Array, hits: Sequence[Hit]) -> tuple[str, float]:

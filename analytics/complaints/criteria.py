@@ -5,20 +5,16 @@ Only what callers say counts, and only what they mean: see :mod:`analytics.compl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analytics.complaints.amount import amounts_of
 from analytics.complaints.context import affirmed, settled
+from analytics.complaints.overruling import GREAT_AMOUNT, MANY_CALLS, SHIPPED, Rulings
 from analytics.complaints.speech import Place, Speech
 from analytics.complaints.wording import wording
 from analytics.passage import cited
 from calls.records import Evidence
-
-#: From so many yuan on a complaint is 重大.
-GREAT_AMOUNT = 1000.0
-#: So many earlier calls within seven days are a repetition, whatever is said.
-MANY_CALLS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,45 +125,39 @@ class Hit:
     evidence: Evidence | None
 
 
-def _meant(name: str, *, threat: bool) -> Callable[[Speech], Iterator[Place]]:
-    """Return a finder of what is said and meant."""
-
-    def find(speech: Speech) -> Iterator[Place]:
-        for place in wording(name).find(speech):
-            if affirmed(speech.turns[place.turn].spoken.text, place.start, place.end, threat=threat):
-                yield place
-
-    return find
+def _meant(places: Iterator[Place], speech: Speech, *, threat: bool) -> Iterator[Place]:
+    """Yield the places where what is said is meant."""
+    for place in places:
+        if affirmed(speech.turns[place.turn].spoken.text, place.start, place.end, threat=threat):
+            yield place
 
 
-def _repeat(speech: Speech) -> Iterator[Place]:
-    for place in _meant("repeated", threat=False)(speech):
+def _repeat(speech: Speech, rulings: Rulings) -> Iterator[Place]:
+    for place in _meant(rulings.find("repeat", speech), speech, threat=False):
         text = speech.turns[place.turn].spoken.text
         ours = not wording("not_ours").within(text[: place.start])
         if ours and not wording("to_get_through").within(text[place.end :]):
             yield place
     without_result = {place.turn for place in wording("no_result").find(speech)}
-    for place in _meant("earlier", threat=False)(speech):
+    for place in _meant(wording("earlier").find(speech), speech, threat=False):
         if without_result & {place.turn, place.turn + 1}:
             yield place
 
 
-_FINDERS: dict[str, Callable[[Speech], Iterator[Place]]] = {
-    "regulator": _meant("regulator", threat=True),
-    "media": _meant("media", threat=True),
-    "law": _meant("law", threat=True),
-    "repeat": _repeat,
-    "group": _meant("group", threat=False),
-    "safety": _meant("safety", threat=False),
-    "theft": _meant("theft", threat=False),
-    "on_the_spot": _meant("on_the_spot", threat=False),
-}
+#: Criteria of what the caller would do; the others are of what happened.
+_THREATS = frozenset({"regulator", "media", "law"})
 
 
-def _amount(speech: Speech) -> Iterator[Evidence]:
+def _places(name: str, speech: Speech, rulings: Rulings) -> Iterator[Place]:
+    if name == "repeat":
+        return _repeat(speech, rulings)
+    return _meant(rulings.find(name, speech), speech, threat=name in _THREATS)
+
+
+def _amount(speech: Speech, least: float) -> Iterator[Evidence]:
     """Yield the sums that are great and in dispute, read from the text with its digits and signs."""
     for number, turn in enumerate(speech.turns):
-        great = [each for each in amounts_of(turn.utterance.text) if each.yuan >= GREAT_AMOUNT]
+        great = [each for each in amounts_of(turn.utterance.text) if each.yuan >= least]
         if not great or settled(turn.spoken.text) or wording("how_to").within(turn.spoken.text):
             continue
         for amount in great:
@@ -176,7 +166,7 @@ def _amount(speech: Speech) -> Iterator[Evidence]:
                 yield cited(turn.utterance, (amount.start, amount.end))
 
 
-def criteria_met(speech: Speech, earlier_calls: int | None = None) -> list[Hit]:
+def criteria_met(speech: Speech, earlier_calls: int | None = None, rulings: Rulings = SHIPPED) -> list[Hit]:
     """Return the criteria that callers meet, in the order of :data:`CRITERIA`, with all their places.
 
     Parameters
@@ -185,16 +175,20 @@ def criteria_met(speech: Speech, earlier_calls: int | None = None) -> list[Hit]:
         The caller's turns; where roles are unknown, all turns.
     earlier_calls : int, optional
         How often the same caller rang in the seven days before.
+    rulings : Rulings
+        What a centre changes; nothing if not given.
     """
     hits: list[Hit] = []
     for name in CRITERIA:
+        if name in rulings.off:
+            continue
         if not speech.turns:
             evidence: list[Evidence] = []
         elif name == "amount":
-            evidence = list(_amount(speech))
+            evidence = list(_amount(speech, rulings.great_amount))
         else:
-            evidence = [speech.cite(place) for place in _FINDERS[name](speech)]
-        if name == "repeat" and not evidence and (earlier_calls or 0) >= MANY_CALLS:
+            evidence = [speech.cite(place) for place in _places(name, speech, rulings)]
+        if name == "repeat" and not evidence and (earlier_calls or 0) >= rulings.many_calls:
             hits.append(Hit(name, None))
         hits += [Hit(name, each) for each in sorted(evidence, key=lambda each: (each.utterance, each.span))]
     return hits

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from analytics.complaints.assessor import ALONE, CAUSES_NAMED, NAMED
+from analytics.complaints.assessor import ALONE, CAUSES_NAMED, NAMED, TOLD
 from analytics.complaints.criteria import CRITERIA
+from analytics.complaints.overruling import GREAT_AMOUNT, MANY_CALLS
 from analytics.complaints.resolution import CLOSING
 from analytics.complaints.taxonomy import CAUSES, RESOLUTIONS, RESPONSIBLE
+from analytics.complaints.wording import part_names
 
 _HEAD = """\
 # Complaints
@@ -37,11 +39,41 @@ The probability of each level comes from the learned classifier and the criteria
 a level, the classifier alone must be {alone:.0%} sure of it. The words that met the criteria are cited first.
 
 Where the recording is mono it is not known who spoke: then all that is said counts.
+"""
 
+_REASONS = """
 ## Why, by whose fault, and what became of it
 
 These are judged where there is a complaint. Caller's and agent's turns are scored apart. A cause or a
 responsible party less likely than {named:.0%} is not named; up to {causes} causes are.
+"""
+
+
+_OWN = """
+## Your own wordings
+
+What a centre changes is written in a file `criteria.yaml`, which `HUAWU_CRITERIA` names, or which lies in
+huawu's folder of the user's settings ({place}), where it counts for every command. What the
+file leaves out stays as it ships.
+
+    criteria:
+      regulator: {{add: ['=找<authority>的领导']}}    # beside the shipped wordings
+      media: {{only: ['曝光你们', '=上热搜']}}          # instead of them
+      group: {{off: true}}                           # never met
+      amount: {{yuan: 5000}}                         # from 5,000 yuan on, not {amount:,.0f}
+      repeat: {{calls: 3}}                           # earlier calls in 7 days, not {calls}
+    causes:
+      delivery: {{add: ['柜子里没有']}}               # names the cause for certain ({told:.0%} at least)
+      privacy: {{off: true}}                         # never named
+
+A pattern is a regular expression over normalised text: no signs, no fillers, digits as Hanzi (12315 is
+一二三一五). It is found in any characters of its sound; one that begins with `=` only in its own. So are
+matches of two characters, unless the pattern begins with `~`. `<authority>` stands for one of the parts of
+`wordings.yaml`: {parts}.
+Every repetition needs an upper end (`.{{0,6}}`, not `.*`). What is added is read by the same rules as above:
+said by the caller, and meant.
+A fault is told with its line, and nothing is judged until it is put right. Findings of a judge with such a
+file have `+criteria-` and the beginning of the file's SHA-256 in the name of their model.
 """
 
 
@@ -52,7 +84,17 @@ def page() -> str:
         f"| `{each.name}` | {each.severity} | {each.chinese} | {each.definition} |\n"
         for each in CRITERIA.values()
     ]
-    parts.append(_RULE.format(alone=ALONE, named=NAMED, causes=CAUSES_NAMED))
+    parts.append(_RULE.format(alone=ALONE))
+    parts.append(
+        _OWN.format(
+            place="on Linux `~/.config/huawu`",
+            amount=GREAT_AMOUNT,
+            calls=MANY_CALLS,
+            told=TOLD,
+            parts=", ".join(f"`{name}`" for name in part_names()),
+        )
+    )
+    parts.append(_REASONS.format(named=NAMED, causes=CAUSES_NAMED))
     for kind, told, labels in (
         ("cause", "why the caller complains", CAUSES),
         ("responsible", "whose fault it is, by what both parties say", RESPONSIBLE),

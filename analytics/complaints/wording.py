@@ -76,11 +76,23 @@ def _any_of(patterns: list[str]) -> re.Pattern[str]:
 @cache
 def wording(name: str) -> Wording:
     """Return one of the wordings of ``wordings.yaml``."""
+    return Wording(*map(expanded, _file()[name]), needs=expanded(_file()["needs"].get(name, "")))
 
-    def whole(pattern: str) -> str:
-        return _PART.sub(lambda part: str(_file()["parts"][part[1]]), pattern)
 
-    return Wording(*map(whole, _file()[name]), needs=whole(_file()["needs"].get(name, "")))
+def expanded(pattern: str) -> str:
+    """Return a pattern with the parts of ``wordings.yaml`` in place of their names, such as <authority>.
+
+    Raises
+    ------
+    KeyError
+        There is no such part.
+    """
+    return _PART.sub(lambda part: str(_file()["parts"][part[1]]), pattern)
+
+
+def part_names() -> list[str]:
+    """Return the names of the parts."""
+    return list(_file()["parts"])
 
 
 @cache

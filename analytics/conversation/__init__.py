@@ -2,7 +2,6 @@
 
 from analytics.conversation.definitions import FEATURES, Feature
 from analytics.conversation.features import ConversationFeatures, features_of
-from analytics.conversation.loudness import utterance_levels
 from analytics.conversation.part import times_known
 
 __all__ = [
@@ -11,5 +10,4 @@ __all__ = [
     "Feature",
     "features_of",
     "times_known",
-    "utterance_levels",
 ]

@@ -5,52 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log10
 
-import numpy as np
-import numpy.typing as npt
-
 from analytics.conversation.part import Conversation
 from analytics.conversation.timing import PARTIES
 from analytics.conversation.values import Values
 from calls.records import Transcript
-from speech.loudness import speech_level
 
 NO_SOUND = "no sound of the call was given"
 
 
-def utterance_levels(
-    transcript: Transcript, samples: npt.NDArray[np.floating] | npt.NDArray[np.int16], rate: int
-) -> tuple[float | None, ...]:
-    """Return the active speech level of every utterance, in dBov.
-
-    Parameters
-    ----------
-    transcript : Transcript
-    samples : float array in [-1, 1] or int16 array, shape (n_channels, n_samples)
-        The recording, its channels as in the transcript's utterances.
-    rate : int
-        Samples per second.
-
-    Returns
-    -------
-    tuple of float or None
-        One for each utterance; ``None`` where its channel holds no sound at its time.
-    """
-    levels: list[float | None] = []
-    for utterance in transcript.utterances:
-        level = -np.inf
-        if utterance.channel < len(samples) and utterance.end > utterance.start:
-            span = slice(max(0, round(utterance.start * rate)), max(0, round(utterance.end * rate)))
-            sound = samples[utterance.channel][span]
-            if len(sound):
-                level = speech_level(sound, rate).active
-        levels.append(float(level) if np.isfinite(level) else None)
-    return tuple(levels)
+def levels_of(transcript: Transcript) -> tuple[float | None, ...] | None:
+    """Return the levels of a transcript's utterances; ``None`` where no utterance has one."""
+    levels = tuple(each.level for each in transcript.utterances)
+    return levels if any(level is not None for level in levels) else None
 
 
 def measure_loudness(
     values: Values, conversation: Conversation, levels: Sequence[float | None] | None
 ) -> None:
-    """Set the features of the group *Loudness*; ``levels`` as from :func:`utterance_levels`."""
+    """Set the features of the group *Loudness*; ``levels`` as of :func:`levels_of`."""
     reason = conversation.no_times or conversation.no_roles or ("" if levels is not None else NO_SOUND)
     if levels is None or reason:
         values.withhold_rest(reason, "Loudness")

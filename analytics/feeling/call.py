@@ -11,6 +11,7 @@ import numpy as np
 
 from analytics.feeling.features import Texts
 from analytics.feeling.model import MOODS, SentimentModel, Span, polarity
+from analytics.feeling.mood import CITED, LIKELY, Mood, mood_of
 from analytics.labels import STRONG_NEGATIVE
 from analytics.passage import cited, strongest
 from analytics.words import normalise
@@ -18,14 +19,6 @@ from calls.records import Evidence, Finding, Role, Transcript, Utterance
 
 #: Parts of a call that are compared.
 QUARTERS = 4
-#: Utterances cited for one finding at most.
-CITED = 3
-#: An utterance is abuse, and a call has a mood, from this probability on.
-LIKELY = 0.5
-#: What the mood of a call needs: the sum over the caller's utterances of what their probability of the mood
-#: exceeds :data:`LIKELY` by. A single clear utterance suffices, two lukewarm ones do not.
-CLEAR = 0.2
-
 _PEOPLE = (Role.CALLER, Role.AGENT, Role.UNKNOWN)
 
 
@@ -184,20 +177,17 @@ def findings_of(
 ) -> list[Finding]:
     """Return the findings ``sentiment`` (one) and ``abuse`` (where found) of a call.
 
-    The caller is judged; where roles are unknown, whoever spoke, and ``version`` gets ``/all-text``.
-    Abuse by the agent is not found here: it is a matter of the quality rules. ``felt`` is what
-    :func:`felt_in_each` gives, where it is known already.
+    The probability of ``sentiment`` is that the whole call has this mood (:mod:`analytics.feeling.mood`),
+    that of ``abuse`` is of its worst utterance. The caller is judged; where roles are unknown, whoever spoke,
+    and ``version`` gets ``/all-text``. Abuse by the agent is not found here: it is a matter of the quality
+    rules. ``felt`` is what :func:`felt_in_each` gives, where it is known already.
     """
     model = model or SentimentModel.builtin()
-    by_role = transcript.roles_known and all(u.role is not Role.UNKNOWN for u in transcript.utterances)
+    by_role = _told_apart(transcript)
     by_number = {utterance.number: utterance for utterance in transcript.utterances}
     felt = felt or felt_in_each([transcript], model)[0]
     place = {feeling.number: place for place, feeling in enumerate(felt.feelings, start=felt.first)}
-    feelings = [
-        feeling
-        for feeling in felt.feelings
-        if (feeling.role is Role.CALLER or not by_role) and normalise(by_number[feeling.number].text).text
-    ]
+    feelings = callers_feelings(transcript, felt.feelings)
     version += "" if by_role else "/all-text"
 
     def finding(kind: str, label: str, probability: float, cited: Sequence[UtteranceFeeling]) -> Finding:
@@ -216,8 +206,9 @@ def findings_of(
     if not feelings:
         # Who said nothing felt nothing that words show: no estimate, a fact.
         return [finding("sentiment", "neutral", 1.0, ())]
-    mood, probability, cited = _mood(feelings)
-    findings = [finding("sentiment", mood, probability, cited)]
+    mood = mood_in(feelings)
+    probability = model.mood_probability(mood)
+    findings = [finding("sentiment", mood.label, probability, [feelings[place] for place in mood.cited])]
     abused = sorted(feelings, key=lambda each: -each.strong_negative)[:CITED]
     if abused[0].strong_negative >= LIKELY:
         cited = [each for each in abused if each.strong_negative >= LIKELY]
@@ -225,30 +216,28 @@ def findings_of(
     return findings
 
 
-def _mood(feelings: Sequence[UtteranceFeeling]) -> tuple[str, float, list[UtteranceFeeling]]:
-    """Return the mood of a party's utterances, its probability, and the utterances to cite."""
-
-    def displeasure(feeling: UtteranceFeeling) -> float:
-        return feeling.negative + feeling.strong_negative
-
-    def pleasure(feeling: UtteranceFeeling) -> float:
-        return feeling.positive
-
-    weight = {
-        "negative": sum(max(displeasure(feeling) - LIKELY, 0.0) for feeling in feelings),
-        "positive": sum(max(pleasure(feeling) - LIKELY, 0.0) for feeling in feelings),
-    }
-    # A thank-you at the end does not undo a complaint: displeasure counts twice.
-    mood = "negative" if 2 * weight["negative"] >= weight["positive"] else "positive"
-    if weight[mood] < CLEAR:
-        strongest = sorted(feelings, key=lambda each: -each.neutral)[:1]
-        rest = max(max(displeasure(each), pleasure(each)) for each in feelings)
-        return "neutral", 1.0 - rest if rest < LIKELY else LIKELY, strongest
-    score = displeasure if mood == "negative" else pleasure
-    cited = [
-        each for each in sorted(feelings, key=lambda each: -score(each))[:CITED] if score(each) >= LIKELY
+def callers_feelings(transcript: Transcript, feelings: Sequence[UtteranceFeeling]) -> list[UtteranceFeeling]:
+    """Return those of the feelings in a call that tell of the caller, or of all who may be."""
+    by_role = _told_apart(transcript)
+    by_number = {utterance.number: utterance for utterance in transcript.utterances}
+    return [
+        feeling
+        for feeling in feelings
+        if (feeling.role is Role.CALLER or not by_role) and normalise(by_number[feeling.number].text).text
     ]
-    return mood, score(cited[0]), cited
+
+
+def _told_apart(transcript: Transcript) -> bool:
+    return transcript.roles_known and all(each.role is not Role.UNKNOWN for each in transcript.utterances)
+
+
+def mood_in(feelings: Sequence[UtteranceFeeling]) -> Mood:
+    """Return the mood of a party's utterances, one at least."""
+    return mood_of(
+        [each.negative + each.strong_negative for each in feelings],
+        [each.neutral for each in feelings],
+        [each.positive for each in feelings],
+    )
 
 
 def evidence_of(utterance: Utterance, spans: Sequence[Span]) -> Evidence:
@@ -265,6 +254,7 @@ __all__ = [
     "feelings_of",
     "felt_in_each",
     "findings_of",
+    "mood_in",
     "polarity",
     "summary_of",
 ]

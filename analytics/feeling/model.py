@@ -32,6 +32,7 @@ from analytics.feeling.features import (
     rows_of,
     shares,
 )
+from analytics.feeling.mood import CALL_MOODS, Mood, composed_moods, learnt_chances, right
 from analytics.feeling.reader import BREAKS, Reading, plain
 from analytics.labels import STRONG_NEGATIVE
 from analytics.passage import shared_out
@@ -101,6 +102,9 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     threshold_ : float
         Two classes only: log-odds above which the second is predicted, for the best macro-F1 on texts
         not seen in training.
+    chances_ : float array, shape (3, 3), or None
+        What makes the mood of a call a probability (:mod:`analytics.feeling.mood`), learnt from calls put
+        together of texts not seen in training; None where the labels are other ones than moods.
     """
 
     def __init__(
@@ -202,8 +206,25 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.threshold_ = 0.0
         if len(self.classes_) == 2:
             self.threshold_ = _best_threshold((unseen @ mix + shift)[:, 0], targets[:, 0], weight)
+        self.chances_ = self._chances(unseen @ mix + shift, labels)
         self.__dict__.pop("_index", None)
         return self
+
+    def _chances(self, logits: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+        """Return :attr:`chances_`, of the logits of texts that the models had not seen."""
+        known = self.classes_.tolist()
+        if len(known) < len(CALL_MOODS) or not set(CALL_MOODS) <= set(known):
+            return None
+        return learnt_chances(*composed_moods(_as_moods(_softmax(logits), known), labels.tolist(), self.seed))
+
+    def mood_probability(self, mood: Mood) -> float:
+        """Return the probability that a call has the mood that was found in it.
+
+        A model that was made without calls to learn this from gives the likelihood of the strongest
+        utterance.
+        """
+        chances: np.ndarray | None = getattr(self, "chances_", None)
+        return mood.likely if chances is None else right(mood, chances)
 
     def _unseen(
         self, rows: Rows, targets: np.ndarray, weight: np.ndarray, folds: list[tuple[np.ndarray, np.ndarray]]
@@ -286,8 +307,7 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         logits = self.logits(X)
         if logits.shape[1] == 1:
             logits = np.hstack([np.zeros_like(logits), logits])
-        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+        return _softmax(logits)
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
         """Return a class for each text, shape (n_texts,); for two classes by ``threshold_``."""
@@ -363,6 +383,19 @@ class SentimentModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 #: Attributes that are made anew from the others, and not stored.
 _DERIVED = ("_index", "_padded")
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    likely = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+
+
+def _as_moods(likely: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Return the probabilities of :data:`CALL_MOODS`, of those of classes; anger is displeasure."""
+    folded = ["negative" if each == STRONG_NEGATIVE else each for each in classes]
+    return np.asarray(
+        likely @ np.array([[each == mood for mood in CALL_MOODS] for each in folded], dtype=float)
+    )
 
 
 def polarity(probabilities: np.ndarray, classes: Sequence[Any] = MOODS) -> np.ndarray:

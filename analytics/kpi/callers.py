@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analytics.kpi.visits import QueueVisit
-from calls.records import Call, Survey
+from calls.records import Survey
 
 #: Who calls again within so many days had not been helped.
 REPEAT_DAYS = 7
@@ -34,7 +34,10 @@ class Resolution:
 
 
 def resolution(
-    visits: Iterable[QueueVisit], calls: Iterable[Call], until: datetime, days: int = REPEAT_DAYS
+    visits: Iterable[QueueVisit],
+    calls: Iterable[tuple[str, datetime]],
+    until: datetime,
+    days: int = REPEAT_DAYS,
 ) -> Resolution:
     """Return how many answered callers did not call again.
 
@@ -42,16 +45,16 @@ def resolution(
     ----------
     visits : iterable of QueueVisit
         The last visit of a call counts; only answered ones.
-    calls : iterable of Call
-        All calls of the time, those after the visits' included.
+    calls : iterable of (str, datetime)
+        Caller and beginning of all calls of the time, those after the visits' included.
     until : datetime
         To when all calls are known.
     days : int
     """
     rung: dict[str, list[datetime]] = defaultdict(list)
-    for call in calls:
-        if call.caller:
-            rung[call.caller].append(call.started_at)
+    for caller, started_at in calls:
+        if caller:
+            rung[caller].append(started_at)
     for times in rung.values():
         times.sort()
     last = {each.call_id: each for each in visits if each.end == "answered" and each.caller}

@@ -82,7 +82,9 @@ def kpi_report(
     start = datetime.combine(first, time(), here)
     end = datetime.combine(last + timedelta(days=1), time(), here)
     traffic = read_traffic(store, start, end)
-    later = store.find(Call, started_at=Span(start, end + timedelta(days=REPEAT_DAYS)))
+    later = store.columns(
+        Call, "caller", "started_at", started_at=Span(start, end + timedelta(days=REPEAT_DAYS))
+    )
     known_until = max(
         (each.started_at for each in store.find(Call, order_by="-started_at", limit=1)), default=end
     )

@@ -184,7 +184,7 @@ def with_wrap_up(visits: Sequence[QueueVisit], changes: Iterable[AgentStateChang
     """Return the visits with the after-call work that followed each.
 
     A wrap-up belongs to the agent's conversation that ended last before it began, within seconds. An agent
-    of whom states are known and no wrap-up followed had none.
+    who is known to do such work, and of whom none followed, had none then; of others it is not known.
     """
     by_agent: dict[str, list[AgentStateChange]] = defaultdict(list)
     for change in changes:
@@ -199,7 +199,7 @@ def with_wrap_up(visits: Sequence[QueueVisit], changes: Iterable[AgentStateChang
         ]
     found = []
     for visit in visits:
-        if visit.end == "answered" and visit.agent in by_agent:
+        if visit.end == "answered" and spans.get(visit.agent):
             visit = replace(visit, wrap_up=_following(visit.ended_at, spans[visit.agent]))
         found.append(visit)
     return found

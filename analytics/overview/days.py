@@ -59,25 +59,30 @@ def days(store: Store, first: date, last: date, zone: str, where: Mapping[str, A
     found = {
         first + timedelta(days=each): Day(first + timedelta(days=each)) for each in range(_count(first, last))
     }
-    calls = store.find(Call, started_at=span_of(first, last, zone), **where)
+    span = span_of(first, last, zone)
     of_call: dict[str, Day] = {}
-    for call in calls:
-        day = of_call[call.id] = found[call.started_at.astimezone(here).date()]
+    for call_id, started_at, outcome in store.columns(
+        Call, "id", "started_at", "outcome", started_at=span, **where
+    ):
+        day = of_call[call_id] = found[started_at.astimezone(here).date()]
         day.calls += 1
-        day.outcomes[str(call.outcome or "running")] += 1
-    best: dict[str, Finding] = {}
+        day.outcomes[outcome or "running"] += 1
+    best: dict[str, tuple[float, str]] = {}
     topics: dict[str, set[str]] = defaultdict(set)
-    for each in store.find(Finding, kind=["topic", "complaint"], call_id=list(of_call)):
-        if each.kind == "topic":
-            topics[each.call_id].add(each.label)
-        elif each.call_id not in best or each.probability > best[each.call_id].probability:
-            best[each.call_id] = each
+    kinds = ["topic", "complaint"]
+    for call_id, kind, label, probability in store.columns(
+        Finding, "call_id", "kind", "label", "probability", kind=kinds, call_id=list(of_call)
+    ):
+        if kind == "topic":
+            topics[call_id].add(label)
+        else:
+            best[call_id] = max((probability, label), best.get(call_id, (-1.0, "")))
     for call_id, labels in topics.items():
         of_call[call_id].topics.update(labels)
-    for call_id, judgement in best.items():
+    for call_id, (_, label) in best.items():
         of_call[call_id].judged += 1
-        if judgement.label != NO_COMPLAINT:
-            of_call[call_id].severities[judgement.label] += 1
+        if label != NO_COMPLAINT:
+            of_call[call_id].severities[label] += 1
     return list(found.values())
 
 

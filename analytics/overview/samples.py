@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from analytics.overview.funnel import Funnel, Judged, funnel_of_means, funnel_of_rates
-from analytics.sampling.estimate import Estimate
+from analytics.sampling.estimate import Estimate, EstimateRefused
 from analytics.sampling.report import ReviewedSample, load_sample, quality
 from calls.records import Agent, Call, SamplePlan
 from calls.store import Store
@@ -25,7 +25,7 @@ class Estimated:
     reviewed: int
     drawn: int
     estimate: Estimate | None
-    refused: str = ""
+    refusal: EstimateRefused | None = None
 
     @property
     def day(self) -> date:
@@ -48,7 +48,7 @@ def over_time(store: Store, samples: Iterable[ReviewedSample], measure: str) -> 
         line = next(each for each in quality(store, sample) if each.measure == measure)
         found.append(
             Estimated(
-                sample.plan, len(sample.values(measure)), len(sample.draws), line.estimate, line.refused
+                sample.plan, len(sample.values(measure)), len(sample.draws), line.estimate, line.refusal
             )
         )
     return found

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from calls.batches import BatchFile, FileState, Step
 from calls.errors import RecordingError
 from calls.people import AuditEntry, WebhookDelivery
 from calls.recordings import RecordingFolder
@@ -111,8 +111,7 @@ def delete_sound(
     What was made of it goes by ``derived``. A file that is gone already is no failure.
     """
     try:
-        with suppress(FileNotFoundError):
-            folder.path(recording).unlink()
+        folder.delete(recording)
     except (OSError, RecordingError) as error:
         return f"{recording.uri}: {getattr(error, 'strerror', None) or error}"
     derived(recording.id)
@@ -148,7 +147,21 @@ def _bare_parts(store: Store, ids: list[str]) -> list[Any]:
     steps = store.find(AppealStep, appeal_id=[each.id for each in appeals])
     bare += [replace(each, comment="") for each in steps]
     told = store.find(Acknowledgement, review_id=[each.id for each in reviews])
-    return bare + [replace(each, comment="") for each in told]
+    bare += [replace(each, comment="") for each in told]
+    return bare + _bare_files(store, ids)
+
+
+def _bare_files(store: Store, ids: list[str]) -> list[BatchFile]:
+    """Return the files of the calls, and those with the same sound, without their names.
+
+    They stay known by their ids, and done, so that no batch takes them up again.
+    """
+    of_calls = store.find(BatchFile, call_id=ids)
+    sums = [each.sha256 for each in of_calls if each.sha256]
+    files = {each.id: each for each in (*of_calls, *store.find(BatchFile, sha256=sums))}
+    return [
+        replace(each, place="", reason="", step=Step.DONE, state=FileState.DONE) for each in files.values()
+    ]
 
 
 def _bare_data(data: dict[str, Any]) -> dict[str, Any]:

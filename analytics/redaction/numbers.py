@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from analytics.redaction.stream import BREAK
 from analytics.words import syllable
+from speech.numerals import SAID_DIGITS, TO_FIGURES
 
 #: Score of a stretch from which on it is a number: six digits, so that 12315 and 95588 are none; after words
 #: that announce one, fewer.
 WORTH, WORTH_ANNOUNCED = 5.5, 3.5
-NUMERALS = "零〇一二三四五六七八九幺两洞拐"
 DIGITS = "0123456789０１２３４５６７８９"
 #: Said or written between the groups of a number.
 _BETWEEN = frozenset(" -－—·,，、。.()（）+嗯呃额啊哦噢哎")
@@ -32,10 +32,10 @@ _DIGIT_SYLLABLES = frozenset(
 )
 _ALIKE, _OTHER, _NEXT_UTTERANCE, _COUNT, _MEASURE = 0.5, -0.75, -0.2, -1.5, -4.0
 #: Enough numerals that looking closer is worth it.
-_PLENTY = re.compile(f"(?:[{NUMERALS}{DIGITS}][^{NUMERALS}{DIGITS}]{{0,3}}){{4}}")
+_PLENTY = re.compile(f"(?:[{SAID_DIGITS}{DIGITS}][^{SAID_DIGITS}{DIGITS}]{{0,3}}){{4}}")
 #: A company's own number, and what says that it is one.
 _COMPANY, _COMPANYS = re.compile("[48]00"), re.compile("(?:客服|你们|热线|官方)[^我]{0,6}$")
-_ASCII = str.maketrans("零〇一二三四五六七八九幺两洞拐０１２３４５６７８９", "0012345678912070123456789")
+_ASCII = TO_FIGURES | str.maketrans("０１２３４５６７８９", "0123456789")
 
 #: What the words before a number say of its kind.
 _CUES = {
@@ -46,7 +46,7 @@ _CUES = {
 #: Numerals that were misheard at the beginning and before the end of a number that was announced.
 _LOST = (
     re.compile(f"(?<=[是码号证卡话])[^{BREAK}是码号证卡话]{{1,3}}$|$"),
-    re.compile(f"[^{BREAK}]{{1,2}}[{NUMERALS}{DIGITS}]+"),
+    re.compile(f"[^{BREAK}]{{1,2}}[{SAID_DIGITS}{DIGITS}]+"),
 )
 
 
@@ -79,7 +79,7 @@ def numbers(text: str) -> Iterator[Number]:
 
 
 def _score(character: str) -> float:
-    if character in DIGITS or character in NUMERALS:
+    if character in DIGITS or character in SAID_DIGITS:
         return 1.0
     if character == BREAK:
         return _NEXT_UTTERANCE

@@ -18,7 +18,7 @@ from analytics.riskmodel.reasons import MOST_REASONS, Reason, reasons_of_each
 from calls.records import Transcript
 
 #: Thresholds of the soft labels from the asked one, and their softness, in standard deviations of the votes.
-THRESHOLDS, SOFTNESS = (-0.4, 0.0, 0.4), 0.15
+THRESHOLDS, SOFTNESS = (-0.8, -0.4, 0.0, 0.4, 0.8), 0.15
 #: Votes farther than so many standard deviations from the threshold are equally bad, or equally good.
 REACH = 1.1
 #: Calls read at a time: bounds the memory.
@@ -29,7 +29,7 @@ class RiskScorer(BaseEstimator):  # type: ignore[misc]
     """Scores calls that are all read in one way; :class:`RiskModel` holds one or two of these.
 
     Several linear models of the same columns (logistic on labels that the distance of the mean vote from
-    the threshold, and from two beside it, softens; least squares on the mean vote, cut off away from the
+    the threshold, and from four beside it, softens; least squares on the mean vote, cut off away from the
     threshold) are averaged, each by its own spread; without votes there is only the label's logistic
     model. A sum of linear models is one linear model, whose output Platt's map (1999), fitted on scores of
     calls that were left out, turns into a calibrated logit.

@@ -29,7 +29,7 @@ class Subject:
         Without it, its attributes, its length and how it ended are not available.
     levels : sequence of float or None, optional
         Loudness of each utterance in dBov, as of
-        :func:`analytics.conversation.loudness.utterance_levels`.
+        :func:`speech.levels.utterance_levels`.
     events : sequence of CallEvent, optional
         When the agent answered and when somebody was put on hold.
     findings : sequence of Finding, optional

@@ -23,6 +23,25 @@ from calls.records import SampleDraw, SamplePlan
 Method = Literal["student", "korn-graubard", "wilson"]
 
 
+class EstimateRefused(SampleError):
+    """A sample does not allow an estimate.
+
+    Parameters
+    ----------
+    reason : {"no-chance", "unfinished", "unknown-frame", "unreachable", "unjudged"}
+        Why, for pages that say it in words of their own.
+    message, hint : str
+        As for every :class:`calls.errors.HuawuError`.
+    **values
+        What belongs to the reason: ``count`` of calls, ``stratum``.
+    """
+
+    def __init__(self, reason: str, message: str, hint: str, **values: object) -> None:
+        super().__init__(message, hint)
+        self.reason = reason
+        self.values = values
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An average over a frame, or over some of its calls, with the parts that explain it.
@@ -122,7 +141,7 @@ def estimate(
 
     Raises
     ------
-    SampleError
+    EstimateRefused
         A drawn call has no value; calls of the frame had no chance to be drawn, so that any estimate would
         be biased; or no call of ``within`` was drawn by chance.
     """
@@ -131,7 +150,8 @@ def estimate(
     size = sum(each.part for each in strata)
     rest = sum(each.part for each in open_)
     if not size or (open_ and not rest):
-        raise SampleError(
+        raise EstimateRefused(
+            "no-chance",
             f"sample {plan.name}: none of these calls was drawn by chance",
             "draw with a minimum_per_agent, or ask for a larger part",
         )
@@ -206,31 +226,40 @@ def _strata(
 ) -> list[_Stratum]:
     missing = [draw.call_id for draw in draws if draw.call_id not in values]
     if missing and not unfinished:
-        raise SampleError(
+        raise EstimateRefused(
+            "unfinished",
             f"sample {plan.name}: call {missing[0]} has no value ({len(missing)} of {len(draws)} have none)",
             "review it first, or estimate from what is finished",
+            count=len(missing),
         )
     drawn: dict[str, list[SampleDraw]] = defaultdict(list)
     for each in draws:
         drawn[RISK if each.part == RISK else each.stratum].append(each)
     if "strata" not in plan.frame:
-        raise SampleError(
-            f"sample {plan.name}: it is not known of what it was drawn", "draw one with huawu sample draw"
+        raise EstimateRefused(
+            "unknown-frame",
+            f"sample {plan.name}: it is not known of what it was drawn",
+            "draw one with huawu sample draw",
         )
     sizes = {name: stratum["size"] for name, stratum in plan.frame["strata"].items()}
     sizes[RISK] = len(drawn[RISK])
     unreachable = sum(size for name, size in sizes.items() if not drawn[name])
     if unreachable:
-        raise SampleError(
+        raise EstimateRefused(
+            "unreachable",
             f"sample {plan.name}: {unreachable} calls had no chance to be drawn",
             "draw with a risk share under 1",
+            count=unreachable,
         )
     strata = []
     for name in (name for name, size in sizes.items() if size):
         heard = [each.call_id for each in drawn[name] if each.call_id in values]
         if not heard:
-            raise SampleError(
-                f"sample {plan.name}: no call of {name} has a value", "review at least one of each stratum"
+            raise EstimateRefused(
+                "unjudged",
+                f"sample {plan.name}: no call of {name} has a value",
+                "review at least one of each stratum",
+                stratum=name,
             )
         inside = [within is None or call in within for call in heard]
         of_each = np.array([values[call] for call in heard], float)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from analytics.sampling.estimate import Estimate, estimate
-from calls.errors import NotFound, SampleError
+from analytics.sampling.estimate import Estimate, EstimateRefused, estimate
+from calls.errors import NotFound
 from calls.records import Agent, Call, Review, SampleDraw, SamplePlan
 from calls.store import Store
 
@@ -20,12 +20,17 @@ MEASURES = {"complaint_rate": True, "mean_score": False, "fatal_rate": True}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measure of one group; ``refused`` says why there is no estimate."""
+    """One measure of one group; ``refusal`` is why there is no estimate."""
 
     group: str
     measure: str
     estimate: Estimate | None
-    refused: str = ""
+    refusal: EstimateRefused | None = None
+
+    @property
+    def refused(self) -> str:
+        """Why there is no estimate, in words; empty where there is one."""
+        return str(self.refusal or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ def _line(sample: ReviewedSample, group: str, measure: str, within: frozenset[st
             within=within,
             unfinished=True,
         )
-    except SampleError as error:
-        return Line(group, measure, None, str(error))
+    except EstimateRefused as refusal:
+        return Line(group, measure, None, refusal)
     return Line(group, measure, found)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, union
 
 from analytics.search.entries import Said, latest_words, separate
 from analytics.search.filling import Filler
 from analytics.search.opening import index_engine, index_file
 from analytics.search.postgres_words import PostgresWords
 from analytics.search.sqlite_words import SqliteWords
-from analytics.search.tables import entry, state
+from analytics.search.tables import change, entry, state
 from analytics.search.wanted import COUNTED, RANKED, Cursor, Found, Hit, Wanted
 from calls.errors import StoreError, StoreLocked
 from calls.store.engine import BUSY_SECONDS, database_url, open_engine, translated
@@ -153,6 +153,17 @@ class SearchIndex:
         """Return for how many calls the words are not in the index yet."""
         with translated(self.name), self._engines[0].begin() as connection:
             return _backlog(connection)
+
+    def behind(self) -> int:
+        """Return how many calls are new, changed or gone since the index was last brought up to them."""
+        position = select(state.c.value).where(state.c.name == "position").scalar_subquery()
+        waiting = union(
+            select(change.c.call_id),
+            select(entry.c.call_id).where(entry.c.pending),
+            select(call.c.id).where(call.c.id > position),
+        ).subquery()
+        with translated(self.name), self._engines[0].begin() as connection:
+            return int(connection.execute(select(func.count()).select_from(waiting)).scalar_one())
 
     def size(self) -> int:
         """Return how many calls are in the index."""

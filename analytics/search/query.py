@@ -8,6 +8,8 @@
     退款 NOT 投诉   -投诉      without that
     caller:退款  agent:"您好"  said by the caller (来电人:, 客户:), the agent (坐席:, 客服:), the menu (系统:)
 
+Figures are looked for one by one and as the number that they are: 3500元 finds 三千五百元 too.
+
 Full-width signs stand for the half-width ones. What is looked for is a whole call: 退款 may be said in one
 sentence and 投诉 in another.
 """
@@ -21,6 +23,7 @@ from enum import StrEnum
 
 from analytics.search.tokens import folded, is_word, readings
 from calls.errors import HuawuError
+from speech.reading import spoken
 
 #: Characters of a query, things looked for in it, and brackets within brackets at most.
 LENGTH, TERMS, DEPTH = 200, 24, 8
@@ -278,7 +281,15 @@ class _Reader:
         self._terms += 1
         if self._terms > TERMS:
             raise QueryError(Problem.TOO_MANY, limit=TERMS)
-        return _meant(typed, speaker, by_sound, exact=kind == "quoted")
+        ways = dict.fromkeys(
+            _meant(each, speaker, by_sound, exact=kind == "quoted") for each in _as_said(typed)
+        )
+        return next(iter(ways)) if len(ways) == 1 else Either(tuple(ways))
+
+
+def _as_said(typed: str) -> tuple[str, ...]:
+    """Return what was typed, and how it is said where that is not figure by figure."""
+    return (typed, spoken(typed)) if any(each.isdecimal() for each in typed) else (typed,)
 
 
 def _meant(typed: str, speaker: Speaker, by_sound: bool, exact: bool) -> Term:

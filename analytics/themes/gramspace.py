@@ -1,8 +1,10 @@
 """Texts and calls as TF-IDF rows over n-grams, each view of unit length.
 
-Beside the views of every reading, runs of characters and of syllables, two are taken for topics:
+Beside the views of every reading, runs of characters and of syllables, three are taken for topics:
 
 - ``numerals``: the characters with every run of numerals as one of them, only where there is one;
+- ``names``: the characters with every known name as one of its kind (:mod:`analytics.themes.names`), only
+  where there is one;
 - ``length``: how long the text is, for commands of a few words.
 """
 
@@ -19,6 +21,7 @@ from sklearn.base import BaseEstimator
 from analytics.grams import Known, Line, hashes, runs_of
 from analytics.passage import cited
 from analytics.reading import CHARACTERS, LONGEST, SOUNDS, Grams, Reading, mark_of, read
+from analytics.themes.names import names_in
 from analytics.words import NUMBER, NUMERALS, Spoken, normalise
 from calls.records import Evidence, Role, Transcript, Utterance
 
@@ -39,8 +42,10 @@ _ROLE_SHIFT = np.uint64(61)
 _ROW_BITS = 21
 _BLOCK_BITS = 3
 _LOW = np.uint64((1 << (_ROW_BITS + _BLOCK_BITS)) - 1)
-BLOCKS = len(VIEWS) + len(_COPIES)
-_WEIGHTS = np.array([*VIEWS.values(), 0.7, 0.7])
+#: The view of names has the block behind the copies, so that the numbers of the others stay.
+OF_NAMES = len(VIEWS) + len(_COPIES)
+BLOCKS = OF_NAMES + 1
+_WEIGHTS = np.array([*VIEWS.values(), 0.7, 0.7, 0.7])
 _NUMERAL = np.uint64(3)
 #: Characters beyond the basic plane are looked up as its last one, which is no numeral.
 _LAST = np.uint64(0xFFFF)
@@ -150,27 +155,12 @@ def grams_of_topics(reading: Reading) -> Grams:
     line = reading.written
     numeral = _IS_NUMERAL[np.minimum(line.code, _LAST).astype(np.int64)]
     if numeral.any():
-        begins = numeral.copy()
-        begins[1:] &= ~numeral[:-1]
-        kept = np.flatnonzero(begins | ~numeral)
-        last = np.append(kept[1:], len(numeral)) - 1
-        held = np.append(0, np.cumsum(begins[kept]))
-        code = np.where(numeral[kept], _NUMERAL, line.code[kept])
-        runs = runs_of(
-            Line(code, line.text[kept], line.start[kept], line.end[last]), range(1, LONGEST + 1), 2
-        )
-        some = np.flatnonzero(held[runs.first + runs.length] > held[runs.first])
-        first, length = runs.first[some], runs.length[some]
-        views.append(
-            Grams(
-                runs.key[some],
-                np.full(len(some), OF_NUMERALS, np.int8),
-                line.text[kept[first]],
-                line.start[kept[first]],
-                line.end[last[first + length - 1]],
-                length,
-            )
-        )
+        edges = np.flatnonzero(np.diff(numeral, prepend=False, append=False))
+        kinds = np.full(len(edges) // 2, _NUMERAL)
+        views.append(_with_kinds(line, edges[::2], edges[1::2], kinds, OF_NUMERALS))
+    names = names_in(line)
+    if len(names.first):
+        views.append(_with_kinds(line, *names, OF_NAMES))
     count = len(reading)
     nothing = np.zeros(count, np.int64)
     size = next(hashes(np.minimum(reading.lengths, LONG).astype(np.uint64) + _LENGTH_SALT, 1), nothing)
@@ -185,6 +175,36 @@ def grams_of_topics(reading: Reading) -> Grams:
         )
     )
     return Grams.joined(views)
+
+
+def _with_kinds(line: Line, first: np.ndarray, last: np.ndarray, kind: np.ndarray, view: int) -> Grams:
+    """Return the runs that hold a span of symbols which is read as one, as runs of a view.
+
+    The spans are half-open, ascending, and do not overlap; ``kind`` is the symbol that each is read as.
+    """
+    inside = np.zeros(len(line.code) + 1, dtype=np.int64)
+    np.add.at(inside, first + 1, 1)
+    np.add.at(inside, last, -1)
+    kept = np.flatnonzero(np.cumsum(inside)[:-1] == 0)
+    code = line.code.copy()
+    code[first] = kind
+    begins = np.zeros(len(code), dtype=bool)
+    begins[first] = True
+    held = np.append(0, np.cumsum(begins[kept]))
+    ends = np.append(kept[1:], len(code)) - 1
+    runs = runs_of(
+        Line(code[kept], line.text[kept], line.start[kept], line.end[ends]), range(1, LONGEST + 1), view
+    )
+    some = np.flatnonzero(held[runs.first + runs.length] > held[runs.first])
+    begin, length = runs.first[some], runs.length[some]
+    return Grams(
+        runs.key[some],
+        np.full(len(some), view, np.int8),
+        line.text[kept[begin]],
+        line.start[kept[begin]],
+        line.end[ends[begin + length - 1]],
+        length,
+    )
 
 
 class GramSpace(BaseEstimator):  # type: ignore[misc]

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score, f1_score
+from sklearn.model_selection import StratifiedKFold
 
 from analytics.calltext import turns_of
+from analytics.feeling.call import callers_feelings, felt_in_each, mood_in
 from analytics.feeling.model import SentimentModel
+from analytics.feeling.mood import learnt_chances
 from analytics.riskmodel.model import RiskModel
 from analytics.riskmodel.signals import FROM_FINDINGS, all_signals_of
 from analytics.themes.taxonomy import load_taxonomy
@@ -23,6 +26,8 @@ from calls.records import Role, new_id, utc_now
 
 #: Labels of the rarer kind that training needs at least, and held-out calls that a comparison needs.
 LEAST_LABELS, LEAST_HELD_OUT = 10, 10
+#: Folds by which it is learnt how often the mood of a call is right.
+MOOD_FOLDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +156,33 @@ def _measure_topic(model: TopicModel, calls: Sequence[JudgedCall]) -> float:
 
 
 def _fit_sentiment(calls: Sequence[JudgedCall]) -> SentimentModel:
+    model = _adapted(calls)
+    if model.chances_ is not None:
+        model.chances_ = _mood_chances(calls)
+    return model
+
+
+def _adapted(calls: Sequence[JudgedCall]) -> SentimentModel:
     return SentimentModel(words=True).adapt(
         [caller_text(call) for call in calls],
         [call.review.sentiment for call in calls],
         sample_weight=list(_weights(calls)),
     )
+
+
+def _mood_chances(calls: Sequence[JudgedCall]) -> np.ndarray:
+    """Return how often the moods of calls are right that models find which learnt from the other calls."""
+    truth = [str(call.review.sentiment) for call in calls]
+    folds = StratifiedKFold(MOOD_FOLDS, shuffle=True, random_state=0)
+    moods, known = [], []
+    for train_on, test_on in folds.split(truth, truth):
+        model = _adapted([calls[place] for place in train_on])
+        felt = felt_in_each([calls[place].transcript for place in test_on], model)
+        for place, each in zip(test_on, felt, strict=True):
+            if feelings := callers_feelings(calls[place].transcript, each.feelings):
+                moods.append(mood_in(feelings))
+                known.append(truth[place])
+    return learnt_chances(moods, known)
 
 
 def _measure_sentiment(model: SentimentModel, calls: Sequence[JudgedCall]) -> float:

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.complaints import CAUSES, RESOLUTIONS, RESPONSIBLE, Assessment, ComplaintAssessor
+from analytics.complaints.overruling import SHIPPED, read_rulings
+from analytics.judge import Judge
 from analytics.labels import NO_COMPLAINT, SEVERITIES
 from analytics.modelfile import TRUSTED
 from calls.records import Transcript
@@ -211,3 +213,27 @@ def test_a_very_long_utterance_is_judged(assessor: ComplaintAssessor) -> None:
 
     check(assessment, call)
     assert {hit.criterion for hit in assessment.criteria} >= {"regulator", "amount"}
+
+
+def test_without_a_file_of_the_centres_all_is_as_shipped(assessor: ComplaintAssessor) -> None:
+    assert assessor.rulings == SHIPPED
+
+
+def test_causes_are_named_in_the_centres_words_or_never(judge: Judge, tmp_path: Path) -> None:
+    said = transcript("c:你们太过分了我要投诉柜子里没有", "a:非常抱歉", "c:快递一直没送到我要投诉")
+    path = tmp_path / "criteria.yaml"
+    path.write_text("causes:\n  waiting: {add: [柜子里没有]}\n  delivery: {off: true}\n", "utf-8")
+    own = read_rulings(path)
+
+    before = {each.label for each in judge.assess_complaint(said).findings if each.kind == "cause"}
+    judge.assessor.rulings = own
+    try:
+        first, *others = (each for each in judge.assess_complaint(said).findings if each.kind == "cause")
+    finally:
+        judge.assessor.rulings = SHIPPED
+
+    assert "delivery" in before and "waiting" not in before
+    assert (first.label, first.evidence[0].text) == ("waiting", "柜子里没有")
+    assert first.probability == pytest.approx(0.9)
+    assert "delivery" not in {each.label for each in others}
+    assert first.model == f"{judge.version}+criteria-{own.version}"

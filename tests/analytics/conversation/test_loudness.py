@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analytics.conversation import features_of, utterance_levels
+from analytics.conversation import features_of
+from analytics.conversation.loudness import levels_of
+from speech.levels import utterance_levels, with_levels
 from tests.analytics.conversation.scene import timed, written
 
 pytestmark = pytest.mark.unit
@@ -30,6 +32,14 @@ def test_each_utterance_has_the_level_of_its_channel_at_its_time() -> None:
     levels = utterance_levels(CALL, recording(), RATE)
 
     assert levels == pytest.approx((-23.0, -37.0, -23.0, -17.0), abs=0.3)  # a sine is 3 dB below its peak
+
+
+def test_a_transcript_keeps_the_levels_of_its_utterances() -> None:
+    levels = utterance_levels(CALL, recording(), RATE)
+
+    assert levels_of(with_levels(CALL, recording(), RATE)) == levels
+    assert levels_of(CALL) is None
+    assert levels_of(with_levels(written("c 喂"), recording(), RATE)) is None
 
 
 def test_sixteen_bit_sound_has_the_same_levels() -> None:

@@ -20,10 +20,9 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def rung(caller: str, at: float) -> tuple[QueueVisit, Call]:
-    id = f"{caller}-{at}"
-    visit = QueueVisit(id, "q", caller, day(at), end="answered", talk=60.0)
-    return visit, Call(id=id, door="sip", caller=caller, started_at=day(at))
+def rung(caller: str, at: float) -> tuple[QueueVisit, tuple[str, datetime]]:
+    visit = QueueVisit(f"{caller}-{at}", "q", caller, day(at), end="answered", talk=60.0)
+    return visit, (caller, day(at))
 
 
 def test_who_calls_again_within_a_week_had_not_been_helped() -> None:

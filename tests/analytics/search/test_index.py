@@ -259,8 +259,19 @@ def test_changes_that_no_trigger_saw_are_found_at_the_next_opening(talk: Store, 
 def test_emptying_reads_everything_again(talk: Store, index: SearchIndex, find: Find) -> None:
     assert find("退款") == ["c2", "c3"]
     index.empty()
-    assert (index.backlog(), index.size()) == (5, 0)
+    assert (index.backlog(), index.behind(), index.size()) == (5, 5, 0)
     assert find("退款") == ["c2", "c3"]
+
+
+def test_it_tells_how_many_calls_changed_since(talk: Store, index: SearchIndex, find: Find) -> None:
+    assert find("退款") == ["c2", "c3"]
+    assert index.behind() == 0
+
+    talk.add(a_call(0), a_transcript(0, "我要改签"), a_call(7))
+
+    assert index.behind() == 2
+    index.catch_up()
+    assert index.behind() == 0
 
 
 def test_a_little_time_is_kept_to_and_the_rest_is_read_by_a_thread(
