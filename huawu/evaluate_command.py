@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from huawu.evaluate_asr_command import asr_command
+
 if TYPE_CHECKING:
     from analytics.evaluation.bootstrap import Measure
     from analytics.evaluation.contest import Evaluation
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from analytics.evaluation.tasks import Task
 
 evaluate_app = typer.Typer(help="How right the models are, on labelled files.", no_args_is_help=True)
+evaluate_app.command("asr")(asr_command)
 
 #: Columns where there is no terminal to ask.
 WIDTH_OF_FILES = 120

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from calls.errors import ModelError
+from speech.engines import AnyFolder, find_recogniser, installed_of_any, open_folder
 from speech.fetch import address, fetch, provenance
 from speech.manifest import ModelEntry, find_entry, read_manifest
-from speech.models import BUILTIN, ModelFolder, builtin_model, cache_folder, find_model, installed, open_model
+from speech.models import BUILTIN, ModelFolder, builtin_model, cache_folder
 
 models_app = typer.Typer(help="Recognition models: list, path, verify, fetch.", no_args_is_help=True)
 
@@ -24,11 +25,10 @@ _PROBE_SECONDS = 300
 _PROBE = """
 import sys
 from calls.errors import ModelError
-from speech.models import open_model
-from speech.recogniser import load
+from speech.engines import load_recogniser
 import numpy
 try:
-    model = load(open_model(sys.argv[1]))
+    model = load_recogniser(sys.argv[1])
 except ModelError as error:
     sys.exit(error.message)
 recogniser = model.recogniser(model.sample_rate)
@@ -45,7 +45,9 @@ def list_models() -> None:
         table.add_column(name, no_wrap=True)
     table.add_column("PUBLISHED CER %")
     places = {
-        folder.name: folder for place in (Path("models"), cache_folder()) for folder in installed(place)
+        folder.name: folder
+        for place in (Path("models"), cache_folder())
+        for folder in installed_of_any(place)
     }
     demo = builtin_model()
     table.add_row(
@@ -57,7 +59,7 @@ def list_models() -> None:
     for name, folder in places.items():
         table.add_row(name, "", "", "", "", str(folder), "")
     terminal = Console()
-    (terminal if terminal.is_terminal else Console(width=200)).print(table)
+    (terminal if terminal.is_terminal else Console(width=400)).print(table)
 
 
 @models_app.command("path")
@@ -65,7 +67,7 @@ def path(
     model: Annotated[str | None, typer.Argument(help="A folder or a name.", show_default=False)] = None,
 ) -> None:
     """Print the folder of the model that would be used."""
-    typer.echo(find_model(model).path)
+    typer.echo(find_recogniser(model).path)
 
 
 @models_app.command("verify")
@@ -73,10 +75,10 @@ def verify(
     model: Annotated[str | None, typer.Argument(help="A folder or a name.", show_default=False)] = None,
 ) -> None:
     """Check a model's files and load it once, in a process of its own."""
-    folder = find_model(model)
+    folder = find_recogniser(model)
     probe(folder)
     source = provenance(folder.path)
-    typer.echo(f"{folder.path}: whole, {folder.sample_rate} Hz, {folder.graph} graph")
+    typer.echo(f"{folder.path}: whole, {folder.sample_rate} Hz, {_what(folder)}")
     if source:
         state = "checked against a known hash" if source.get("verified") else "no hash was known"
         typer.echo(f"fetched from {source.get('url')}, SHA-256 {source.get('sha256')} ({state})")
@@ -119,15 +121,15 @@ def fetch_model(
         typer.echo(f"not verified: {address(entry, mirror)} has SHA-256 {fetched.sha256}")
 
 
-def probe(folder: ModelFolder) -> None:
-    """Load a model in a child process, where libvosk may die.
+def probe(folder: AnyFolder) -> None:
+    """Load a model in a child process, where the library may die.
 
     Raises
     ------
     ModelError
         It could not be loaded.
     """
-    open_model(folder.path)
+    open_folder(folder.path)
     command = [sys.executable, "-c", _PROBE, str(folder.path)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS)
@@ -137,13 +139,21 @@ def probe(folder: ModelFolder) -> None:
         ) from error
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        reason = lines[-1] if done.returncode > 0 and lines else f"libvosk died of signal {-done.returncode}"
+        reason = (
+            lines[-1] if done.returncode > 0 and lines else f"the library died of signal {-done.returncode}"
+        )
         raise ModelError(f"model {folder.path} does not load: {reason}", "fetch or unpack it again")
+
+
+def _what(folder: AnyFolder) -> str:
+    return f"{folder.graph} graph" if isinstance(folder, ModelFolder) else folder.kind.value
 
 
 def _cells(entry: ModelEntry) -> tuple[str, str, str, str, str]:
     size = entry.published_size or (f"{entry.bytes:,}" if entry.bytes else "")
-    return entry.name, size, str(entry.sample_rate or ""), entry.graph, entry.licence
+    # models for sherpa-onnx have no graph, and take no grammar
+    graph = entry.graph if entry.engine == "vosk" else "free speech"
+    return entry.name, size, str(entry.sample_rate or ""), graph, entry.licence
 
 
 def _rates(entry: ModelEntry) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
@@ -53,6 +53,17 @@ def transcribe_command(
     caller_channel: Annotated[
         Side, typer.Option(help="Where the caller is in stereo recordings.")
     ] = Side.LEFT,
+    written: Annotated[
+        bool, typer.Option("--written", help="Write numbers in figures, and signs at pauses and questions.")
+    ] = False,
+    hot_words: Annotated[
+        Path | None,
+        typer.Option(
+            help="Words that were likely said: what sounds like one and was heard with doubt becomes it. "
+            "A file with a word a line, or YAML.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder for one file per recording, instead of the screen.", show_default=False),
@@ -62,11 +73,11 @@ def transcribe_command(
 ) -> None:
     """Write down what is said in recordings.
 
-    Files that cannot be read are listed and the others go on; then the exit code is 1.
+    Files that cannot be read are listed and the others go on; then the exit code is 1. JSON keeps the text
+    as it was recognised beside what --written and --hot-words make of it.
     """
     # imported here: libvosk takes a moment, and other commands do without
-    from speech.models import find_model
-    from speech.recogniser import load
+    from speech.engines import load_recogniser
     from speech.transcribe import transcribe_files
 
     unique = list(dict.fromkeys(files))
@@ -77,12 +88,13 @@ def transcribe_command(
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise HuawuError(f"--output {output}: {error.strerror}", "name another folder") from error
+    show = _renderer(form.value, written, hot_words)
     sides = (Role.CALLER, Role.AGENT)
     roles = sides if caller_channel is Side.LEFT else sides[::-1]
-    recogniser = load(find_model(model))
+    recogniser = load_recogniser(model)
     stop = Event()
     failed: list[HuawuError] = []
-    printer = _Screen(unique, form.value) if output is None else _Folder(unique, output, form.value)
+    printer = _Screen(unique, show) if output is None else _Folder(unique, output, form.value, show)
     try:
         for result in transcribe_files(unique, recogniser, roles=roles, jobs=jobs, stop=stop):
             try:
@@ -102,11 +114,31 @@ def transcribe_command(
         raise typer.Exit(1)
 
 
+_Show = Callable[[Transcript], str]
+
+
+def _renderer(form: Format, written: bool, hot_words: Path | None) -> _Show:
+    """Return what writes a transcript; the list of hot words is read, so that its faults are told early."""
+    if not written and hot_words is None:
+        return lambda transcript: render(transcript, form)
+    from speech.hotwordlist import read_hot_words
+    from speech.hotwords import HotWords
+    from speech.readable import readable
+
+    listed = HotWords(read_hot_words(hot_words)) if hot_words else None
+
+    def show(transcript: Transcript) -> str:
+        views = [readable(each, listed, figures=written, signs=written) for each in transcript.utterances]
+        return render(transcript, form, views)
+
+    return show
+
+
 class _Folder:
     """Writes each transcript to its own file as soon as it is there, whole or not at all."""
 
-    def __init__(self, files: Sequence[Path], folder: Path, form: Format) -> None:
-        self._form = form
+    def __init__(self, files: Sequence[Path], folder: Path, form: Format, show: _Show) -> None:
+        self._show = show
         self._targets = output_paths(files, folder, form)
         self.done = 0
 
@@ -116,7 +148,7 @@ class _Folder:
         temporary = target.with_name(f".huawu-{os.getpid()}-{index}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(render(transcript, self._form), encoding="utf-8")
+            temporary.write_text(self._show(transcript), encoding="utf-8")
             temporary.replace(target)
         except OSError as error:
             temporary.unlink(missing_ok=True)
@@ -134,8 +166,8 @@ class _Folder:
 class _Screen:
     """Prints transcripts in the order of the files, each as soon as those before it are settled."""
 
-    def __init__(self, files: Sequence[Path], form: Format) -> None:
-        self._files, self._form = files, form
+    def __init__(self, files: Sequence[Path], show: _Show) -> None:
+        self._files, self._show = files, show
         self._waiting: dict[int, Transcript | None] = {}
         self._next = 0
         self.done = 0
@@ -165,5 +197,5 @@ class _Screen:
             return
         if len(self._files) > 1:
             typer.echo(f"{'' if not self.done else chr(10)}== {self._files[index]}")
-        typer.echo(render(transcript, self._form), nl=False)
+        typer.echo(self._show(transcript), nl=False)
         self.done += 1

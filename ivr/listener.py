@@ -83,7 +83,8 @@ def confidence(words: Sequence[Word]) -> float:
 
 
 def _confidence(word: Word) -> float:
-    return word.confidence * min(1.0, _syllable_seconds(word) / PLAIN_SYLLABLE)
+    # live calls are heard by Vosk, which always gives one
+    return (word.confidence or 0.0) * min(1.0, _syllable_seconds(word) / PLAIN_SYLLABLE)
 
 
 def _is_click(word: Word) -> bool:

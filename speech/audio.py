@@ -14,6 +14,7 @@ import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,15 @@ class Audio:
     def seconds(self) -> float:
         """Duration."""
         return float(self.samples.shape[1]) / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the head of a sound file says: its length in seconds, channels, and samples per second."""
+
+    seconds: float
+    channels: int
+    rate: int
 
 
 def read_audio(
@@ -176,6 +186,53 @@ def layout_of(samples: npt.NDArray[np.float32], rate: int) -> Layout:
     return Layout.TWIN if alike[loud].mean() >= _TWIN_SHARE else Layout.STEREO
 
 
+def heading_of(
+    sound: BinaryIO, name: str, *, max_seconds: float = MAX_SECONDS, ffmpeg: str | None = "ffmpeg"
+) -> Heading | None:
+    """Return what a sound file says of itself, without decoding it.
+
+    Parameters
+    ----------
+    sound : BinaryIO
+        The file, at its beginning; it can be sought in.
+    name : str
+        For messages.
+    max_seconds, ffmpeg
+        As for :func:`read_audio`.
+
+    Returns
+    -------
+    Heading or None
+        ``None`` where libsndfile does not know the file, but ffmpeg may.
+
+    Raises
+    ------
+    AudioError
+        :func:`read_audio` would refuse it for certain.
+    """
+    try:
+        with soundfile.SoundFile(sound) as file:
+            _check_shape(name, file, max_seconds)
+            if not file.frames:
+                raise _no_sound(name)
+            return Heading(file.frames / file.samplerate, file.channels, file.samplerate)
+    except soundfile.LibsndfileError as refusal:
+        if ffmpeg and shutil.which(ffmpeg):
+            return None
+        raise _unknown(name, refusal.error_string) from None
+
+
+def _no_sound(name: str) -> AudioError:
+    return AudioError(f"{name} holds no sound: its length is zero", "record it again")
+
+
+def _unknown(name: str, refusal: str) -> AudioError:
+    return AudioError(
+        f"{name} is not sound that libsndfile knows ({refusal.rstrip('.')})",
+        "convert it to WAV, or install ffmpeg for more formats",
+    )
+
+
 def _check_file(path: Path, max_bytes: int) -> None:
     try:
         size = path.stat().st_size
@@ -197,25 +254,30 @@ def _decode(
     """Return samples (channels, n), rate, and whether fewer samples came than the header promises."""
     # As bytes: soundfile itself cannot encode every name that a file system may hold.
     with soundfile.SoundFile(os.fsencode(source) if isinstance(source, Path) else source) as file:
-        rate, channels, promised = file.samplerate, file.channels, file.frames
-        if channels > 2:
-            raise AudioError(
-                f"{path} has {channels} channels; a call has one (mono) or two (one per side)",
-                "mix it down to mono, or keep the caller's and the agent's channel",
-            )
-        if rate not in _RATES:
-            raise AudioError(f"{path} has {rate} samples per second", "convert it to 8000 or 16000")
-        if promised > max_seconds * rate:
-            raise AudioError(
-                f"{path} lasts {promised / rate:.0f} s, more than {max_seconds:.0f} s", "cut it into calls"
-            )
+        rate, promised = file.samplerate, file.frames
+        _check_shape(str(path), file, max_seconds)
         frames = _read_all(file)
     if not len(frames):
-        raise AudioError(f"{path} holds no sound: its length is zero", "record it again")
+        raise _no_sound(str(path))
     if not np.isfinite(frames).all():
         raise AudioError(f"{path} holds samples that are not numbers", "export it again as 16-bit WAV")
     samples = np.ascontiguousarray(np.clip(frames.T, -1.0, 1.0))
     return samples, rate, len(frames) < promised
+
+
+def _check_shape(name: str, file: soundfile.SoundFile, max_seconds: float) -> None:
+    if file.channels > 2:
+        raise AudioError(
+            f"{name} has {file.channels} channels; a call has one (mono) or two (one per side)",
+            "mix it down to mono, or keep the caller's and the agent's channel",
+        )
+    if file.samplerate not in _RATES:
+        raise AudioError(f"{name} has {file.samplerate} samples per second", "convert it to 8000 or 16000")
+    if file.frames > max_seconds * file.samplerate:
+        raise AudioError(
+            f"{name} lasts {file.frames / file.samplerate:.0f} s, more than {max_seconds:.0f} s",
+            "cut it into calls",
+        )
 
 
 def _read_all(file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
@@ -250,10 +312,7 @@ def _convert(path: Path, ffmpeg: str | None, max_seconds: float, refusal: str) -
     """Let ffmpeg turn ``path`` into the bytes of a 16-bit AU file."""
     program = shutil.which(ffmpeg) if ffmpeg else None
     if program is None:
-        raise AudioError(
-            f"{path} is not sound that libsndfile knows ({refusal.rstrip('.')})",
-            "convert it to WAV, or install ffmpeg for more formats",
-        )
+        raise _unknown(str(path), refusal)
     # An absolute path with file: cannot be taken for an option or a URL, and the whitelist keeps
     # playlists from reaching the network. AU, unlike WAV, may say that its length is unknown.
     command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file,pipe"]

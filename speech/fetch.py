@@ -1,8 +1,8 @@
 """Models from the network: resumed where it broke off, checked, unpacked without escapes, then renamed.
 
-Nothing half done is ever seen under a model's name: the archive grows as ``NAME.zip.part``, is
-checked against size and SHA-256 before it is opened, is unpacked beside its place, checked as a model
-(:mod:`speech.models`), and only then moved there.
+Nothing half done is ever seen under a model's name: the archive grows as ``NAME.zip.part`` (or
+``NAME.tar.bz2.part``), is checked against size and SHA-256 before it is opened, is unpacked beside its
+place, checked as a model (:mod:`speech.engines`), and only then moved there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import http.client
 import json
 import os
 import re
+import shutil
 import stat
+import tarfile
 import tempfile
 import urllib.error
 import urllib.request
@@ -26,8 +28,9 @@ from urllib.parse import urlsplit
 
 from calls.errors import FetchError, ModelError
 from calls.records import utc_now
-from speech.manifest import ModelEntry
-from speech.models import ModelFolder, cache_folder, open_model
+from speech.engines import AnyFolder, open_folder
+from speech.manifest import ARCHIVES, ModelEntry
+from speech.models import cache_folder
 
 #: Environment variable with the address of a folder that holds the archives, instead of the maker's.
 MIRROR = "HUAWU_MODEL_MIRROR"
@@ -37,7 +40,7 @@ PROVENANCE = "huawu-source.json"
 _CHUNK = 1 << 18
 _TIMEOUT = 20.0  # seconds without a byte
 _MOST_BYTES = 12_000_000_000  # unpacked
-_MOST_FILES = 1000  # Vosk's models have about 30
+_MOST_FILES = 1000  # models have about 30
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 Progress = Callable[[int, int | None], None]
@@ -49,7 +52,7 @@ class Fetched:
 
     Attributes
     ----------
-    folder : ModelFolder
+    folder : ModelFolder or SherpaFolder
         The model, ready to use.
     sha256 : str
         Of its archive.
@@ -57,7 +60,7 @@ class Fetched:
         Whether that hash was known beforehand.
     """
 
-    folder: ModelFolder
+    folder: AnyFolder
     sha256: str
     verified: bool
 
@@ -106,7 +109,7 @@ def fetch(
     url = address(entry, mirror)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        part = place / f"{entry.name}.zip.part"
+        part = place / f"{entry.name}{_form(url)}.part"
         with part.open("ab") as file:
             _lock(file, part)
             _download(url, file, entry, target, progress)
@@ -119,7 +122,7 @@ def fetch(
         raise FetchError(
             f"{place}: {error.strerror or error}", "free space or choose another folder"
         ) from error
-    return Fetched(open_model(target), found, verified)
+    return Fetched(open_folder(target), found, verified)
 
 
 def address(entry: ModelEntry, mirror: str | None = None) -> str:
@@ -162,7 +165,7 @@ def _expected_hash(entry: ModelEntry, sha256: str | None, accept_unverified: boo
 
 def _already_there(target: Path) -> Fetched:
     try:
-        folder = open_model(target)
+        folder = open_folder(target)
     except ModelError as error:
         raise FetchError(f"{target} is in the way: {error.message}", "move or delete it") from error
     source = provenance(target)
@@ -214,7 +217,15 @@ def _download(url: str, file: IO[bytes], entry: ModelEntry, target: Path, progre
 
 
 def _by_hand(url: str, target: Path) -> str:
-    return f"without network: fetch {url} elsewhere and unpack it so that {target} holds am/ conf/ graph/"
+    return f"without network: fetch {url} elsewhere and unpack it so that {target} holds {_holds(url)}"
+
+
+def _form(url: str) -> str:
+    return next((form for form in ARCHIVES if url.endswith(form)), ARCHIVES[0])
+
+
+def _holds(url: str) -> str:
+    return "am/ conf/ graph/" if _form(url) == ".zip" else "tokens.txt and the .onnx files"
 
 
 def _hash(path: Path) -> str:
@@ -240,19 +251,28 @@ def _unpack(archive: Path, target: Path, most_bytes: int, source: dict[str, obje
         unpacked = Path(name) / "unpacked"
         unpacked.mkdir()
         try:
-            with zipfile.ZipFile(archive) as zipped:
-                _check_members(zipped, most_bytes)
-                zipped.extractall(unpacked)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            if archive.name.endswith(".tar.bz2.part"):
+                _untar(archive, unpacked, most_bytes)
+            else:
+                with zipfile.ZipFile(archive) as zipped:
+                    _check_members(zipped, most_bytes)
+                    zipped.extractall(unpacked)
+        except (
+            *(zipfile.BadZipFile, tarfile.TarError),
+            *(NotImplementedError, RuntimeError, EOFError, ValueError),
+        ) as error:
             archive.unlink()
-            raise FetchError(f"{archive.name} is no sound zip archive: {error}", "fetch it again") from error
+            kind = "tar" if isinstance(error, tarfile.TarError) else "zip"
+            raise FetchError(
+                f"{archive.name} is no sound {kind} archive: {error}", "fetch it again"
+            ) from error
         except FetchError:
             archive.unlink()
             raise
         top = list(unpacked.iterdir())
         root = top[0] if len(top) == 1 and top[0].is_dir() else unpacked
         try:
-            open_model(root)
+            open_folder(root)
         except ModelError as error:
             archive.unlink()
             raise FetchError(f"{archive.name} holds no model: {error.message}", "fetch another") from error
@@ -274,3 +294,29 @@ def _check_members(zipped: zipfile.ZipFile, most_bytes: int) -> None:
         escapes = path.is_absolute() or ".." in path.parts or ":" in member.filename
         if escapes or kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise FetchError(f"the archive holds {member.filename!r}, a way out", "do not trust the source")
+
+
+def _untar(archive: Path, target: Path, most_bytes: int) -> None:
+    """Unpack in one pass, as the whole would have to be decompressed to know its members beforehand."""
+    files = total = 0
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|bz2") as tape:
+        for member in tape:
+            files, total = files + 1, total + member.size
+            if files > _MOST_FILES or total > most_bytes:
+                raise FetchError(
+                    f"the archive would unpack to {files} files and {total:,} bytes or more",
+                    "do not trust the source",
+                )
+            path = PurePosixPath(member.name)
+            if path.is_absolute() or ".." in path.parts or not (member.isreg() or member.isdir()):
+                raise FetchError(f"the archive holds {member.name!r}, a way out", "do not trust the source")
+            place = target / path
+            if member.isdir():
+                place.mkdir(parents=True, exist_ok=True)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            content = tape.extractfile(member)
+            if content is None:
+                raise tarfile.ReadError(f"{member.name} has no content")
+            with place.open("wb") as file:
+                shutil.copyfileobj(content, file)

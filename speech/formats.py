@@ -4,16 +4,20 @@ JSON, schema ``huawu.transcript/1``: an object with ``schema``, ``id``, ``call_i
 ``recording_id``, ``recogniser``, ``model``, ``created_at`` (ISO 8601, UTC), ``roles_known``,
 ``roles_note`` and ``utterances``: objects with ``number``, ``role``, ``channel``, ``start``,
 ``end`` (seconds), ``text`` and ``words``: objects with ``text``, ``start``, ``end`` and
-``confidence`` (0 to 1). Fields may be added; the number changes when one is removed or redefined.
+``confidence`` (0 to 1). Where a readable view is asked for, an utterance has ``written``, its text as it is
+read, and ``edits``, what differs: objects with ``start`` and ``end`` (characters of ``text``), ``said``,
+``written_start`` and ``written_end`` (characters of ``written``), ``written``, ``kind``, ``value``, ``why``
+(:mod:`speech.view`). Fields may be added; the number changes when one is removed or redefined.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from calls.records import Transcript, Utterance
+from speech.view import View
 
 Format = Literal["txt", "json", "srt", "vtt"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -22,7 +26,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 SCHEMA = "huawu.transcript/1"
 
 
-def render(transcript: Transcript, form: Format) -> str:
+def render(transcript: Transcript, form: Format, views: Sequence[View] | None = None) -> str:
     """Write a transcript.
 
     Parameters
@@ -32,6 +36,8 @@ def render(transcript: Transcript, form: Format) -> str:
     form : {"txt", "json", "srt", "vtt"}
         ``txt``: a line per utterance with minutes and role. ``srt``: SubRip. ``vtt``: WebVTT with
         the role as voice.
+    views : sequence of View, optional
+        How each utterance is read, in their order. JSON tells it beside the text, the others instead of it.
 
     Returns
     -------
@@ -43,21 +49,30 @@ def render(transcript: Transcript, form: Format) -> str:
     ValueError
         ``form`` is none of these.
     """
-    if form not in _WRITERS:
+    if form not in FORMATS:
         raise ValueError(f"format {form!r} is none of {', '.join(FORMATS)}")
-    return _WRITERS[form](transcript)
+    if form == "json":
+        return _json(transcript, views)
+    read = [each.text for each in (transcript.utterances if views is None else views)]
+    return _WRITERS[form](transcript, list(zip(transcript.utterances, read, strict=True)))
 
 
-def _txt(transcript: Transcript) -> str:
+#: Utterances, and how each is read.
+_Lines = Sequence[tuple[Utterance, str]]
+
+
+def _txt(transcript: Transcript, said: _Lines) -> str:
     lines = [f"# {_line(transcript.roles_note)}"] if transcript.roles_note else []
     lines += [
-        f"{_minutes(utterance.start)}  {utterance.role.value:<7}  {_line(utterance.text)}"
-        for utterance in transcript.utterances
+        f"{_minutes(utterance.start)}  {utterance.role.value:<7}  {_line(text)}" for utterance, text in said
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _json(transcript: Transcript) -> str:
+def _json(transcript: Transcript, views: Sequence[View] | None) -> str:
+    utterances = [_utterance(each) for each in transcript.utterances]
+    if views is not None:
+        utterances = [each | _view(view) for each, view in zip(utterances, views, strict=True)]
     document = {
         "schema": SCHEMA,
         "id": transcript.id,
@@ -68,7 +83,7 @@ def _json(transcript: Transcript) -> str:
         "created_at": transcript.created_at.isoformat(),
         "roles_known": transcript.roles_known,
         "roles_note": transcript.roles_note,
-        "utterances": [_utterance(utterance) for utterance in transcript.utterances],
+        "utterances": utterances,
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -86,28 +101,48 @@ def _utterance(utterance: Utterance) -> dict[str, object]:
                 "text": word.text,
                 "start": round(word.start, 3),
                 "end": round(word.end, 3),
-                "confidence": round(word.confidence, 4),
+                "confidence": None if word.confidence is None else round(word.confidence, 4),
             }
             for word in utterance.words
         ],
     }
 
 
-def _srt(transcript: Transcript) -> str:
+def _view(view: View) -> dict[str, object]:
+    return {
+        "written": view.text,
+        "edits": [
+            {
+                "start": edit.start,
+                "end": edit.end,
+                "said": view.original[edit.start : edit.end],
+                "written_start": start,
+                "written_end": end,
+                "written": edit.text,
+                "kind": edit.kind,
+                "value": edit.value,
+                "why": edit.why,
+            }
+            for edit, start, end in view.placed
+        ],
+    }
+
+
+def _srt(transcript: Transcript, said: _Lines) -> str:
     blocks = [
         f"{number}\n{_clock(utterance.start, ',')} --> {_clock(utterance.end, ',')}\n"
-        f"[{utterance.role.value}] {_srt_text(utterance.text)}\n"
-        for number, utterance in enumerate(transcript.utterances, start=1)
+        f"[{utterance.role.value}] {_srt_text(text)}\n"
+        for number, (utterance, text) in enumerate(said, start=1)
     ]
     return "\n".join(blocks)
 
 
-def _vtt(transcript: Transcript) -> str:
+def _vtt(transcript: Transcript, said: _Lines) -> str:
     note = [f"NOTE {_vtt_text(transcript.roles_note)}\n"] if transcript.roles_note else []
     cues = [
         f"{_clock(utterance.start, '.')} --> {_clock(utterance.end, '.')}\n"
-        f"<v {utterance.role.value}>{_vtt_text(utterance.text)}\n"
-        for utterance in transcript.utterances
+        f"<v {utterance.role.value}>{_vtt_text(text)}\n"
+        for utterance, text in said
     ]
     return "\n".join(["WEBVTT\n", *note, *cues])
 
@@ -138,4 +173,4 @@ def _clock(seconds: float, point: str) -> str:
     return f"{hours:02}:{minutes:02}:{rest:02}{point}{milliseconds:03}"
 
 
-_WRITERS: dict[str, Callable[[Transcript], str]] = {"txt": _txt, "json": _json, "srt": _srt, "vtt": _vtt}
+_WRITERS: dict[str, Callable[[Transcript, _Lines], str]] = {"txt": _txt, "srt": _srt, "vtt": _vtt}

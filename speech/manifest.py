@@ -12,6 +12,11 @@ from typing import Any
 from calls.errors import ModelError
 from speech.resources import resource
 
+#: What recognises with a model.
+ENGINES = ("vosk", "sherpa-onnx")
+#: Forms of archives that can be unpacked.
+ARCHIVES = (".zip", ".tar.bz2")
+
 _SCHEMA = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -26,7 +31,9 @@ class ModelEntry:
     name : str
         Also the name of the folder that it is unpacked into.
     url : str
-        Where its zip archive is.
+        Where its archive is: ``.zip`` or ``.tar.bz2``.
+    engine : str
+        ``vosk`` or ``sherpa-onnx``.
     bytes : int or None
         Size of the archive.
     sha256 : str
@@ -47,6 +54,7 @@ class ModelEntry:
 
     name: str
     url: str
+    engine: str = "vosk"
     language: str = ""
     bytes: int | None = None
     sha256: str = ""
@@ -109,6 +117,7 @@ def _entry(table: dict[str, Any], where: str) -> ModelEntry:
         for name in (
             "name",
             "url",
+            "engine",
             "language",
             "sha256",
             "published_size",
@@ -128,7 +137,13 @@ def _entry(table: dict[str, Any], where: str) -> ModelEntry:
     if not _NAME.fullmatch(name):
         raise ModelError(f"{where}: name = {name!r} cannot be a folder", "use letters, digits, . _ -")
     if not url.startswith(("https://", "http://")):
-        raise ModelError(f"{where}: url = {url!r} is no web address", "give the address of the zip archive")
+        raise ModelError(f"{where}: url = {url!r} is no web address", "give the address of the archive")
+    if not url.endswith(ARCHIVES):
+        raise ModelError(
+            f"{where}: url = {url!r} is no archive", f"its name ends with {' or '.join(ARCHIVES)}"
+        )
+    if table.get("engine", "vosk") not in ENGINES:
+        raise ModelError(f"{where}: engine = {table['engine']!r}", f"give {' or '.join(ENGINES)}")
     if sha256 and not _SHA256.fullmatch(sha256):
         raise ModelError(f"{where}: sha256 = {sha256!r}", "give 64 lower-case hexadecimal digits, or nothing")
     if table.get("graph", "") not in ("", "lookahead", "static"):

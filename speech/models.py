@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -79,19 +79,43 @@ def find_model(option: str | Path | None = None) -> ModelFolder:
     ModelError
         What decides does not exist or is not a whole model, or a place holds several models.
     """
+    path = choose(option, installed)
+    return builtin_model() if path is None else open_model(path)
+
+
+def choose(option: str | Path | None, look: Callable[[Path], list[Path]]) -> Path | None:
+    """Return the folder of the model to use, unchecked, in the order of :func:`find_model`.
+
+    Parameters
+    ----------
+    option : str or Path, optional
+        A path, the name of a model, or ``builtin``.
+    look : callable
+        Which models there are in a place, such as :func:`installed`.
+
+    Returns
+    -------
+    Path or None
+        ``None`` for the built-in model.
+
+    Raises
+    ------
+    ModelError
+        What decides does not exist, or a place holds several models.
+    """
     for source, value in (("--model", option), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
         if value:
-            return _named(str(value), source)
+            return None if str(value) == BUILTIN else _named(str(value), source)
     for place in (Path("models"), cache_folder()):
-        found = installed(place)
+        found = look(place)
         if len(found) > 1:
             names = ", ".join(folder.name for folder in found)
             raise ModelError(
                 f"{place} holds several models: {names}", f"choose with --model or {ENVIRONMENT}"
             )
         if found:
-            return open_model(found[0])
-    return builtin_model()
+            return found[0]
+    return None
 
 
 def installed(place: Path) -> list[Path]:
@@ -132,15 +156,13 @@ def open_model(path: Path | str) -> ModelFolder:
     return _checked(path, BUILTIN_NAME if builtin else path.resolve().name, builtin=builtin)
 
 
-def _named(value: str, source: str) -> ModelFolder:
-    if value == BUILTIN:
-        return builtin_model()
+def _named(value: str, source: str) -> Path:
     candidates = [Path(value)]
     if Path(value).name == value:
         candidates += [Path("models") / value, cache_folder() / value]
     for candidate in candidates:
         if candidate.exists():
-            return open_model(candidate)
+            return candidate
     places = ", ".join(str(candidate) for candidate in candidates)
     raise ModelError(
         f"{source}: there is no model {value!r} (looked for {places})",
@@ -206,6 +228,8 @@ def _way_out(path: Path) -> str:
     inner = installed(path)
     if inner:
         return f"the model is one folder deeper: {inner[0]}"
+    if (path / "tokens.txt").exists():
+        return "it is for sherpa-onnx: transcribe, analyse, batch and evaluate; menus need a Vosk model"
     archive = next(iter(sorted(path.glob("*.zip"))), None)
     return f"unpack {archive} first" if archive else "fetch one with 'huawu models fetch NAME'"
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 _DIGITS = "零一二三四五六七八九"
+#: Digits as people say them one by one, with what stands for 0, 1, 2 and 7 where numbers are dictated.
+SAID_DIGITS = "零〇一二三四五六七八九幺两洞拐"
+#: The same in figures, for :meth:`str.translate`.
+TO_FIGURES = str.maketrans(SAID_DIGITS, "001234567891207")
+#: What numbers are said with.
+NUMERALS = SAID_DIGITS + "十百千万亿"
 _PLACES = ("", "十", "百", "千")
+_SIZES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _GROUPS = ("", "万", "亿")
 #: Numbers with more digits are not read as quantities.
 MAX_DIGITS = 4 * len(_GROUPS)
@@ -94,3 +103,50 @@ def money(amount: str) -> str:
     if fen != "0":
         words += ("零" if words and jiao == "0" else "") + f"{_DIGITS[int(fen)]}分"
     return words
+
+
+def whole(words: str) -> int | None:
+    """Return the whole number that words name, or ``None`` where they are not one well-formed number.
+
+    三千零五 is 3005; 三千五 is 3500, as the last place is often left out; 三五 (three or five, or digits of
+    something longer), 三百零 and 百八十 are none.
+
+    Parameters
+    ----------
+    words : str
+        Characters of :data:`NUMERALS`. A single digit is a number, several in a row are not.
+    """
+    if not 0 < len(words) <= 4 * MAX_DIGITS or not set(words) <= {*_DIGITS, *_SIZES, "〇", "两"}:
+        return None
+    plain = words.replace("〇", "零").replace("两", "二")
+    if words[-1] == "两" and len(words) > 1:
+        return None
+    short = 1
+    if len(plain) > 2 and plain[-1] in _DIGITS[1:] and (size := _SIZES.get(plain[-2], 10)) > 10:
+        short = size // 10
+    value = _summed(plain[:-1]) + _DIGITS.index(plain[-1]) * short if short > 1 else _summed(plain)
+    if value >= 10**MAX_DIGITS:
+        return None
+    # well-formed is what would be said of this number
+    said = cardinal(str(value)) if short == 1 else cardinal(str(value)).rstrip("十百千万亿")
+    return value if said.replace("两", "二") == _usual(plain) else None
+
+
+def _summed(words: str) -> int:
+    """Return the sum of places, groups and digits of a number that may be ill-formed."""
+    total = group = digit = 0
+    for sign in words:
+        size = _SIZES.get(sign, 0)
+        if not size:
+            digit = _DIGITS.index(sign)
+        elif size < 10**4:
+            group, digit = group + (digit or 1) * size, 0
+        else:
+            total, group, digit = total + (group + digit) * size, 0, 0
+    return total + group + digit
+
+
+def _usual(words: str) -> str:
+    """Return a number as :func:`cardinal` has it: 一十 in front is 十, and 百十 is 百一十."""
+    words = words.removeprefix("一") if words.startswith("一十") else words
+    return re.sub("(?<=[百千零])十", "一十", words)

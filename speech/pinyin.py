@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 
 import jieba
@@ -164,7 +164,7 @@ def likeness(one: str, other: str) -> float:
     one, other = one.rstrip("12345"), other.rstrip("12345")
     if one == other:
         return 1.0
-    return 0.5 if _folded(one) == _folded(other) else 0.0
+    return 0.5 if folded(one) == folded(other) else 0.0
 
 
 def characters_of(syllable: str) -> tuple[str, ...]:
@@ -192,9 +192,19 @@ def _common_characters() -> dict[str, dict[str, str]]:
     return found
 
 
+@cache
+def syllable(character: str) -> str:
+    """Return the toneless pinyin of one character, or the character where it has none.
+
+    Each character is read alone: a polyphone gets its commonest reading everywhere, so that training
+    and recognised text agree.
+    """
+    return str(lazy_pinyin(character, style=Style.NORMAL)[0])
+
+
 @lru_cache(maxsize=2048)
-def _folded(syllable: str) -> str:
-    """Return what is left of a syllable when its regional confusions are not told apart."""
+def folded(syllable: str) -> str:
+    """Return what is left of a toneless syllable when its regional confusions are not told apart."""
     for pattern, common in _FOLDS:
         syllable = pattern.sub(common, syllable)
     return syllable

@@ -28,14 +28,14 @@ _TELEPHONE = (
 #: Operators, public hotlines (123xx), banks and firms (95xxx, 96xxx), and emergency calls.
 _SERVICE = "100(?:86|10|99|60|68)|10000(?=号)|123[0-9]{2}|9[56][0-9]{3}|1(?:10|19|20|22)(?=报警|急救)"
 #: Before these, 2 is 两. Not listed, as they number rather than count: 月 日 号 楼 级 线 层.
-_MEASURES = (
+MEASURES = (
     "个|位|名|次|天|周|小时|钟头|分钟|秒|点|年|元|块|条|件|张|台|部|家|种|份|笔|项|套|岁|本|倍|米|公里|公斤|克|吨|人|遍"
     "|声|步|季|排|盒|袋|瓶|包|箱|双|对|期|户|句|口|趟|把|片|字|毛|轮|批|千|万|亿|升|度|兆|成|场|段|处|道|只"
 )
-#: After these, digits are an amount even behind a word of :data:`_NUMBERED`: 手机2000元, 电话打了300次.
+#: After these, digits are an amount even behind a word of :data:`NUMBERED`: 手机2000元, 电话打了300次.
 _AMOUNTS = "元(?!旦)|块|角|个|次(?!日)|笔|条|张|部|台|件|天|人(?!工)|位|岁|年|月|号楼|分钟|小时|万|兆|%|多|余"
 #: Names of numbers that are said digit by digit.
-_NUMBERED = (
+NUMBERED = (
     "尾号|后四位|末四位|单号|订单|工单|运单|流水号|编号|工号|卡号|帐号|账号|户号|账户|验证码|校验码|取件码|密码|口令|"
     "号码|电话|手机|座机|热线|分机|邮编|车牌|证号|合同号|序列号|房号|拨打|致电|拨|呼叫|会员号|客户号|转"
 )
@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
     _rule("amount in dollars", rf"\$\s*({_NUMBER})", lambda m: f"{_counted(m[1])}美元",
           "$12.5", "十二点五美元"),
     _rule("numbered thing",
-          rf"((?:{_NUMBERED})(?:号码|号)?(?:分别)?[是为:：]?\s*)([0-9A-Za-z]*[0-9]{{3,}}[0-9A-Za-z]*"
+          rf"((?:{NUMBERED})(?:号码|号)?(?:分别)?[是为:：]?\s*)([0-9A-Za-z]*[0-9]{{3,}}[0-9A-Za-z]*"
           r"(?:[- ][0-9]+)*)(?![0-9A-Za-z.,]|\s*(?:" + _AMOUNTS + "))",
           lambda m: m[1] + _spelt(m[2]), "尾号8001", "尾号八零零幺"),
     _rule("telephone number", rf"(?<![0-9A-Za-z.,])(?:\+?86[- ]?)?(?:{_TELEPHONE})(?![0-9.])",
@@ -187,7 +187,7 @@ RULES: tuple[Rule, ...] = (
     _rule("multiplied", rf"{_ALONE}({_NUMBER})\s*[×*xX]\s*(?={_NUMBER})", lambda m: f"{number(m[1])}乘",
           "7×24小时", "七乘二十四小时"),
     _rule("range", rf"(?<![-~0-9.,A-Za-z])({_NUMBER})({_DASH})({_NUMBER})(?![.,]?[0-9]|[-~])"
-          rf"({_MEASURES}|{'|'.join(_UNITS)})?", _range,
+          rf"({MEASURES}|{'|'.join(_UNITS)})?", _range,
           "2-3天", "两到三天"),
     _rule("range of named numbers", r"(?<=[0-9元点时分日月号年])\s*[-~～—–]+\s*(?=[0-9])", lambda m: "到",
           "9点-18点", "九点到十八点"),
@@ -199,9 +199,9 @@ RULES: tuple[Rule, ...] = (
           lambda m: _counted(m[1]) + _UNITS[m[2]], "100M宽带", "一百兆宽带"),
     _rule("code with letters", r"(?<![0-9A-Za-z])(?=[0-9]*[A-Za-z])[A-Za-z0-9]*[0-9]{3,}[A-Za-z0-9]*",
           lambda m: dialled(m[0]), "AB123", "AB幺二三"),
-    _rule("long number", rf"{_ALONE}[0-9]{{7,}}(?![0-9.,]|\s*(?:{_MEASURES}))", lambda m: dialled(m[0]),
+    _rule("long number", rf"{_ALONE}[0-9]{{7,}}(?![0-9.,]|\s*(?:{MEASURES}))", lambda m: dialled(m[0]),
           "20261123001", "二零二六幺幺二三零零幺"),
-    _rule("two of a thing", rf"(?<![0-9.,第A-Za-z])2(?=(?:多|来)?(?:{_MEASURES}))(?!点[0-9])", lambda m: "两",
+    _rule("two of a thing", rf"(?<![0-9.,第A-Za-z])2(?=(?:多|来)?(?:{MEASURES}))(?!点[0-9])", lambda m: "两",
           "2个", "两个"),
     _rule("number", rf"{_NUMBER}", _plain, "1,024.5", "一千零二十四点五"),
     _rule("sign", "|".join(map(re.escape, _SIGNS)), lambda m: _SIGNS[m[0]], "A&B", "A和B"),

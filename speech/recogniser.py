@@ -1,9 +1,10 @@
 """Recognisers: 16-bit sound in, words with times and confidences out.
 
-:class:`Recogniser` is what the rest of the house knows; :class:`VoskModel` makes the one we have. Its
-guards stand before calls of libvosk 0.3.45 that end the process instead of raising: a folder that is no
-model, an empty grammar, a grammar set in the middle of an utterance. Nothing here ever downloads a
-model: libvosk's wrapper is only given a folder that :mod:`speech.models` has checked.
+:class:`Recogniser` is what the rest of the house knows; :class:`VoskModel` makes the one that is always
+there, :mod:`speech.engines` chooses. The guards here stand before calls of libvosk 0.3.45 that end the
+process instead of raising: a folder that is no model, an empty grammar, a grammar set in the middle of an
+utterance. Nothing here ever downloads a model: libvosk's wrapper is only given a folder that
+:mod:`speech.models` has checked.
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class Recogniser(Protocol):
 
 class RecogniserModel(Protocol):
     """What makes recognisers; shared between threads."""
+
+    @property
+    def engine(self) -> str:
+        """Name and version of the engine, for transcripts."""
 
     @property
     def name(self) -> str:

@@ -20,8 +20,9 @@ from calls.errors import AudioError, HuawuError
 from calls.records import Layout, Role, Transcript, Utterance, Word
 from speech.audio import TRUNCATED, Audio, read_audio, resample, to_int16
 from speech.gate import GateEvent, VoiceGate, spans_of
+from speech.gated import UtteranceModel, cuts, shifted
 from speech.joining import join
-from speech.recogniser import CHUNK_SECONDS, VoskModel
+from speech.recogniser import CHUNK_SECONDS, RecogniserModel
 
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ _NOTES = {
 
 def transcribe(
     path_or_audio: Path | str | Audio,
-    model: VoskModel,
+    model: RecogniserModel,
     *,
     roles: Sequence[Role] = (Role.CALLER, Role.AGENT),
     call_id: str = "",
@@ -52,8 +53,8 @@ def transcribe(
     ----------
     path_or_audio : Path, str or Audio
         A sound file, or sound already read.
-    model : VoskModel
-        Shared freely between threads.
+    model : RecogniserModel
+        Of any engine; shared freely between threads.
     roles : sequence of Role
         Who is on the first and on the second channel of a stereo recording.
     call_id, recording_id : str
@@ -124,7 +125,7 @@ class FileResult:
 
 def transcribe_files(
     paths: Iterable[Path],
-    model: VoskModel,
+    model: RecogniserModel,
     *,
     roles: Sequence[Role] = (Role.CALLER, Role.AGENT),
     jobs: int = 2,
@@ -173,7 +174,7 @@ def transcribe_files(
 
 
 def recognise_channel(
-    samples: npt.NDArray[np.float32], rate: int, model: VoskModel, stop: Event | None = None
+    samples: npt.NDArray[np.float32], rate: int, model: RecogniserModel, stop: Event | None = None
 ) -> list[Word]:
     """Recognise one channel; returns its words with times in seconds from the first sample.
 
@@ -183,8 +184,8 @@ def recognise_channel(
         In ``[-1, 1]``.
     rate : int
         Samples per second.
-    model : VoskModel
-        What recognises.
+    model : RecogniserModel
+        What recognises; one that hears utterances as a whole gets each span of speech by itself.
     stop : Event, optional
         Set it from another thread to give up soon.
     """
@@ -192,6 +193,8 @@ def recognise_channel(
     spans = _spans(sound, model.sample_rate, stop)
     if not spans:
         return []
+    if isinstance(model, UtteranceModel):
+        return _recognise_spans(sound, spans, model, stop)
     recogniser = model.recogniser(model.sample_rate)
     clock = _Clock(model.sample_rate)
     step = int(CHUNK_SECONDS * model.sample_rate)
@@ -207,6 +210,23 @@ def recognise_channel(
     return [
         replace(word, start=clock.absolute(word.start), end=clock.absolute(word.end, True)) for word in words
     ]
+
+
+def _recognise_spans(
+    sound: npt.NDArray[np.float32],
+    spans: Sequence[tuple[float, float]],
+    model: UtteranceModel,
+    stop: Event | None,
+) -> list[Word]:
+    words: list[Word] = []
+    rate = model.sample_rate
+    for start, end in spans:
+        begin = int(start * rate)
+        speech = to_int16(sound[begin : int(end * rate)])
+        for first, last in cuts(speech, rate):
+            _go_on(stop)
+            words += shifted(model.hear(speech[first:last]), (begin + first) / rate).words
+    return words
 
 
 def _spans(samples: npt.NDArray[np.float32], rate: int, stop: Event | None) -> list[tuple[float, float]]:

@@ -90,3 +90,16 @@ def test_an_unknown_name_lists_the_known(tmp_path: Path) -> None:
     done = models("fetch", "vosk-model-martian", home=tmp_path)
     assert done.returncode == 2
     assert "known are vosk-model-small-cn-0.22" in done.stderr
+
+
+def test_a_model_for_sherpa_onnx_is_listed_and_verified(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("sherpa_onnx", reason="sherpa-onnx is not installed")
+    from tests.speech.toy_sherpa import sense_voice
+
+    here = sense_voice(tmp_path / "huawu" / "models" / "mine")
+
+    done = models("verify", "mine", home=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, f"{here}: whole, 16000 Hz, SenseVoice\n")
+    assert str(here) in models("list", home=tmp_path).stdout

@@ -95,6 +95,21 @@ def test_a_transcript_that_cannot_be_written_is_listed_and_the_others_go_on(
 
 
 @pytest.mark.integration
+def test_what_is_read_stands_beside_what_was_recognised(call: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "words.txt"
+    listed.write_text("茶讯 2\n", "utf-8")  # heavy: it is put in whatever the recogniser is sure of
+
+    done = transcribe(call, "--written", "--hot-words", listed, "--format", "json")
+
+    caller, agent = json.loads(done.stdout)["utterances"]
+    assert (caller["text"], agent["text"]) == ("您好我想查询余额", "请稍等")
+    assert caller["written"].replace("，", "") == "您好我想茶讯余额。"
+    (correction,) = (each for each in caller["edits"] if each["kind"] == "hot-word")
+    assert caller["text"][correction["start"] : correction["end"]] == correction["said"] == "查询"
+    assert caller["written"][correction["written_start"] : correction["written_end"]] == "茶讯"
+
+
+@pytest.mark.integration
 def test_several_files_on_one_screen_in_their_order(call: Path, tmp_path: Path) -> None:
     second = tmp_path / "second.wav"
     soundfile.write(second, np.zeros(RATE), RATE)
@@ -115,6 +130,7 @@ def test_several_files_on_one_screen_in_their_order(call: Path, tmp_path: Path) 
         (["--model", "nowhere"], "there is no model 'nowhere'"),
         (["a.wav", "--format", "srt"], "add --output FOLDER"),
         (["--output", "/dev/null/x"], "--output /dev/null/x"),
+        (["--hot-words", "none.txt"], "none.txt: No such file"),
     ],
 )
 def test_a_wrong_request(call: Path, arguments: list[str], message: str) -> None:

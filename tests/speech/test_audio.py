@@ -13,7 +13,7 @@ import soundfile
 from calls.errors import AudioError
 from calls.records import Layout
 from speech import audio
-from speech.audio import TRUNCATED, layout_of, read_audio, resample, to_int16
+from speech.audio import TRUNCATED, Heading, heading_of, layout_of, read_audio, resample, to_int16
 
 pytestmark = pytest.mark.unit
 
@@ -226,3 +226,31 @@ def test_a_silent_caller_is_still_a_caller() -> None:
     spoken = voices(count=1)[0]
     assert layout_of(np.stack([np.zeros_like(spoken), spoken]), 8000) is Layout.STEREO
     assert layout_of(np.zeros((2, 8000), np.float32), 8000) is Layout.STEREO
+
+
+def test_a_heading_is_read_without_the_sound(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", voices(), subtype="ALAW")
+
+    with path.open("rb") as file:
+        assert heading_of(file, "a.wav") == Heading(4.0, 2, 8000)
+
+
+def test_what_a_heading_tells_is_refused_as_reading_would(tmp_path: Path) -> None:
+    (tmp_path / "words.wav").write_text("no sound")
+    write(tmp_path / "three.wav", voices(count=3))
+    write(tmp_path / "none.wav", np.zeros((1, 0), np.float32))
+    write(tmp_path / "long.wav", voices(seconds=2.0))
+
+    for path in sorted(tmp_path.iterdir()):
+        with path.open("rb") as file, pytest.raises(AudioError) as early:
+            heading_of(file, str(path), max_seconds=1.0, ffmpeg=None)
+        with pytest.raises(AudioError) as late:
+            read_audio(path, max_seconds=1.0, ffmpeg=None)
+        assert str(early.value) == str(late.value)
+
+
+def test_what_only_ffmpeg_may_know_has_no_heading(tmp_path: Path) -> None:
+    (tmp_path / "a.amr").write_bytes(b"#!AMR\n")
+
+    with (tmp_path / "a.amr").open("rb") as file:
+        assert heading_of(file, "a.amr", ffmpeg=stand_in(tmp_path, "")) is None

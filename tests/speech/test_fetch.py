@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import stat
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -286,3 +287,75 @@ def test_a_mirror_by_argument_or_environment(server: Server, monkeypatch: pytest
             address(entry, wrong)
     with pytest.raises(FetchError, match="is no web address"):
         address(entry, "file:///tmp")
+
+
+def taped(folder: Path, extra: tarfile.TarInfo | None = None) -> bytes:
+    """A model for sherpa-onnx as its makers pack it."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:bz2") as tape:
+        tape.add(folder, "its-name")
+        if extra is not None:
+            tape.addfile(extra, io.BytesIO(b"x" * extra.size))
+    return out.getvalue()
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from tests.speech.toy_sherpa import sense_voice
+
+    return sense_voice(tmp_path / "toy")
+
+
+def test_a_model_for_sherpa_onnx_comes_as_a_tape(server: Server, tmp_path: Path, toy: Path) -> None:
+    server.archive = taped(toy)
+    entry = replace(server.known(), url=f"{server.url}/its-name.tar.bz2")
+
+    done = fetch(entry, tmp_path / "to")
+
+    assert (done.folder.name, done.verified) == ("a-model", True)
+    assert sorted(file.name for file in done.folder.path.iterdir()) == [
+        "huawu-source.json",
+        "model.onnx",
+        "tokens.txt",
+    ]
+    assert left_over(tmp_path / "to") == ["a-model"]
+
+
+def _member(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.size, member.linkname = kind, size, "/etc/passwd"
+    return member
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (_member("../escaped"), "a way out"),
+        (_member("/escaped"), "a way out"),
+        (_member("its-name/link", tarfile.SYMTYPE), "a way out"),
+        (_member("its-name/link", tarfile.LNKTYPE), "a way out"),
+        (_member("its-name/pipe", tarfile.FIFOTYPE), "a way out"),
+        (_member("its-name/big", size=100_000), "would unpack to"),
+    ],
+)
+def test_a_tape_with_a_way_out_or_too_much_is_refused(
+    server: Server, tmp_path: Path, toy: Path, extra: tarfile.TarInfo, message: str
+) -> None:
+    server.archive = taped(toy, extra)
+    entry = server.entry(url=f"{server.url}/a.tar.bz2")
+
+    with pytest.raises(FetchError, match=message):
+        fetch(entry, tmp_path / "to", accept_unverified=True, most_bytes=90_000)
+    assert left_over(tmp_path / "to") == []
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_tape_that_is_cut_short_is_refused(server: Server, tmp_path: Path, toy: Path, share: float) -> None:
+    whole = taped(toy)
+    server.archive = whole[: int(share * len(whole))] or b"<html>no tape</html>"
+    entry = server.entry(url=f"{server.url}/a.tar.bz2")
+
+    with pytest.raises(FetchError, match=r"no sound tar archive|holds no model"):
+        fetch(entry, tmp_path / "to", accept_unverified=True)
+    assert left_over(tmp_path / "to") == []

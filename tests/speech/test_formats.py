@@ -9,6 +9,7 @@ import pytest
 
 from calls.records import Role, Transcript, Utterance, Word
 from speech.formats import render
+from speech.view import Edit, View
 
 pytestmark = pytest.mark.unit
 
@@ -104,3 +105,34 @@ def test_webvtt_is_escaped() -> None:
 def test_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format 'pdf' is none of txt, json, srt, vtt"):
         render(TRANSCRIPT, "pdf")  # type: ignore[arg-type]
+
+
+#: What the two utterances are read as.
+VIEWS = [View("您好", (Edit(2, 2, "。", "stop"),)), View("a --> <b> & c\n\nd")]
+
+
+def test_views_are_shown_instead_of_the_text() -> None:
+    assert render(TRANSCRIPT, "txt", VIEWS).splitlines()[0] == "00:01  caller   您好。"
+    assert "[caller] 您好。" in render(TRANSCRIPT, "srt", VIEWS)
+    assert "<v caller>您好。" in render(TRANSCRIPT, "vtt", VIEWS)
+
+
+def test_json_tells_both_texts_and_what_differs() -> None:
+    greeting, other = json.loads(render(TRANSCRIPT, "json", VIEWS))["utterances"]
+
+    assert (greeting["text"], greeting["written"]) == ("您好", "您好。")
+    assert greeting["edits"] == [
+        {
+            "start": 2,
+            "end": 2,
+            "said": "",
+            "written_start": 2,
+            "written_end": 3,
+            "written": "。",
+            "kind": "stop",
+            "value": "",
+            "why": "",
+        }
+    ]
+    assert (other["written"], other["edits"]) == (other["text"], [])
+    assert "written" not in json.loads(render(TRANSCRIPT, "json"))["utterances"][0]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from speech.joining import is_cjk, join
+from calls.records import Word
+from speech.joining import is_cjk, join, word_spans
 
 pytestmark = pytest.mark.unit
 
@@ -24,3 +25,9 @@ def test_words_become_text(words: list[str], text: str) -> None:
 
 def test_what_is_written_without_spaces() -> None:
     assert [is_cjk(c) for c in "中，ａあ𠮷a1 ("] == [True, True, True, True, True, False, False, False, False]
+
+
+def test_words_are_found_one_after_another_and_unknown_ones_left_out() -> None:
+    words = [Word(text=each, start=0, end=1) for each in ("好", "好", "吗", "ok")]
+
+    assert [(start, end) for start, end, _ in word_spans("好好ok", words)] == [(0, 1), (1, 2), (2, 4)]

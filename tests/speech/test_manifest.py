@@ -41,8 +41,12 @@ def test_what_nobody_verified_stays_empty() -> None:
         "vosk-model-small-cn-0.22",
         "vosk-model-cn-0.22",
         "vosk-model-cn-kaldi-multicn-0.15",
+        "sherpa-onnx-paraformer-zh-2023-09-14",
+        "sherpa-onnx-sense-voice-zh-en-ja-ko-yue-int8-2024-07-17",
+        "sherpa-onnx-streaming-zipformer-multi-zh-hans-2023-12-12",
     ]
-    assert [entry.sha256 for entry in entries.values()][1:] == ["", ""]
+    assert [entry.sha256 for entry in entries.values()][1:] == [""] * 5
+    assert [entry.engine for entry in entries.values()] == ["vosk"] * 3 + ["sherpa-onnx"] * 3
 
 
 def test_an_entry_needs_only_name_and_address(tmp_path: Path) -> None:
@@ -68,6 +72,8 @@ def test_an_unknown_name_lists_the_known(tmp_path: Path) -> None:
         (f"schema = 1\n{SMALL}bytes = 'many'", "bytes = 'many' has the wrong type"),
         (f"schema = 1\n{SMALL}sha256 = '12'", "sha256 = '12'"),
         (f"schema = 1\n{SMALL}graph = 'big'", "graph = 'big'"),
+        (f"schema = 1\n{SMALL}engine = 'steam'", "engine = 'steam'.*vosk or sherpa-onnx"),
+        ("schema = 1\n[[model]]\nname = 'a'\nurl = 'https://a/a.rar'", "is no archive"),
         ("schema = 1\n[[model]]\nname = '../a'\nurl = 'https://a'", r"name = '\.\./a' cannot be a folder"),
         ("schema = 1\n[[model]]\nname = 'a'\nurl = 'file:///a.zip'", "is no web address"),
     ],

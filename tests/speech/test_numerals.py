@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.numerals import cardinal, dialled, money, number, one_by_one
+from speech.numerals import NUMERALS, cardinal, dialled, money, number, one_by_one, whole
 
 pytestmark = pytest.mark.unit
 
@@ -69,3 +69,27 @@ def test_telephone_numbers_say_yao_and_years_do_not() -> None:
 )  # fmt: skip
 def test_money(amount: str, words: str) -> None:
     assert money(amount) == words
+
+
+@given(st.integers(0, 10**12 - 1))
+def test_a_number_in_words_is_that_number(value: int) -> None:
+    assert whole(cardinal(str(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("三千五", 3500), ("一万二", 12000), ("两百五", 250), ("三千零五", 3005), ("一百十五", 115),
+        ("一十五", 15), ("〇", 0), ("两", 2), ("二〇〇", None), ("三五", None), ("百八十", None),
+        ("三百零", None), ("十两", None), ("千万", None), ("二十十", None), ("一千百", None), ("", None),
+        ("三千块", None),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_said_shorter_and_those_that_are_none(words: str, value: int | None) -> None:
+    assert whole(words) == value
+
+
+@given(st.text(alphabet=NUMERALS, max_size=12))
+def test_no_run_of_numerals_is_too_odd(words: str) -> None:
+    value = whole(words)
+    assert value is None or 0 <= value < 10**12
