@@ -19,15 +19,18 @@ from console import access, faults, figures, guard, language, navigation, webcal
 from console.accounts import account, audit, signin, signing, tokens, users
 from console.api import hooks
 from console.api.app import create_api
-from console.callpage import calls, passages, recordings
+from console.callpage import calls, passages, recordings, risk
 from console.complaints import cases
 from console.desk import Desk
 from console.overview import dashboards
+from console.overview.refusal import refusal_words
 from console.retrieval import export, listing, search
 from console.settings import Settings
-from console.texts import known_text, label_text
+from console.texts import known_text, label_text, text
 from console.verdicts import appeals, results
 from console.work import calibrations, drafts, drawing, plans, reviews, rulecheck, sample
+from speech.hotwordlist import read_hot_words
+from speech.hotwords import HotWords
 
 #: Bytes of a form at most: a comment of full length in UTF-8, percent-encoded, and room to spare.
 FORM_BYTES = 64 * 1024
@@ -67,6 +70,8 @@ def create_app(
     ------
     SettingError
         The key that sessions are signed with cannot be used.
+    HotWordError
+        The list of hot words cannot be read.
     """
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES
@@ -79,13 +84,15 @@ def create_app(
         masked=masked_number,
         moment=figures.moment,
         percent=figures.percent,
+        reasons=risk.reasons_line,
         likelihood=figures.likelihood,
         seconds=listing.seconds_of,
         tint=passages.tint,
     )
     app.secret_key = signing.signing_key(signing.key_file_of(store_url, recordings_folder))
     app.extensions["clock"] = clock
-    app.extensions["desk"] = Desk(store_url, recordings_folder)
+    hot_words = HotWords(read_hot_words(settings.hot_words)) if settings.hot_words else None
+    app.extensions["desk"] = Desk(store_url, recordings_folder, hot_words)
     app.extensions["web-calls"] = web_calls
     guard.install(app)
     access.install(app, settings)
@@ -118,7 +125,8 @@ def _words() -> dict[str, Any]:
         "language": spoken,
         "switch_query": language.switch_query,
         "places": navigation.places(),
-        "t": language.t,
+        "t": lambda key, /, **values: text(key, spoken, **values),
+        "refusal_words": refusal_words,
         "label": lambda kind, value: label_text(kind, value, spoken),
         "known": lambda key, otherwise: known_text(key, spoken, otherwise),
     }

@@ -11,6 +11,7 @@ from analytics.search.follower import Follower
 from analytics.search.index import SearchIndex
 from calls.recordings import RecordingFolder
 from calls.store import Store
+from speech.hotwords import HotWords
 
 
 class Desk:
@@ -22,10 +23,13 @@ class Desk:
         What :meth:`calls.store.Store.open` takes.
     recordings : Path
         The folder that the recordings' URIs are relative to.
+    hot_words : HotWords, optional
+        What transcripts are corrected by where they are shown.
     """
 
-    def __init__(self, store_url: str, recordings: Path) -> None:
+    def __init__(self, store_url: str, recordings: Path, hot_words: HotWords | None = None) -> None:
         self.recordings = RecordingFolder(recordings)
+        self.hot_words = hot_words
         self._store_url = store_url
         self._store: Store | None = None
         self._index: SearchIndex | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from calls.allowlist import Address
 from calls.errors import HuawuError
@@ -42,6 +43,12 @@ class Settings:
         How long it stays locked.
     webhooks : tuple of Address, optional
         Where webhooks may lead; nowhere without them.
+    scorecards : Path, optional
+        The file that says which calls are judged on which form; without it, what the environment variable
+        :data:`console.work.scorecards.SETTING` names.
+    hot_words : Path, optional
+        A list of words that transcripts are corrected by where they are shown; see
+        :mod:`speech.hotwordlist`.
 
     Raises
     ------
@@ -57,6 +64,8 @@ class Settings:
     attempts: int = 5
     lock: timedelta = timedelta(minutes=15)
     webhooks: tuple[Address, ...] = ()
+    scorecards: Path | None = None
+    hot_words: Path | None = None
 
     def __post_init__(self) -> None:
         for host in self.hosts:

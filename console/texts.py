@@ -11,13 +11,13 @@ from console.wording import PARTS
 #: Known languages; the first is the default.
 LANGUAGES = ("zh", "en")
 
-#: Key → (Chinese, English). Placeholders are those of :meth:`str.format`.
-TEXTS: Mapping[str, tuple[str, str]] = ChainMap(
+_WORDS: Mapping[str, tuple[str, str]] = ChainMap(
     {
         "desk": ("话务质检台", "huawu QA desk"),
         "switch": ("English", "中文"),
         "skip": ("跳到正文", "Skip to content"),
         "nav": ("主导航", "Main"),
+        "nav.menu": ("菜单", "Menu"),
         "nav.sample": ("抽检", "Sample"),
         "nav.calls": ("通话", "Calls"),
         "nav.webcall": ("拨打", "Call"),
@@ -314,6 +314,8 @@ TEXTS: Mapping[str, tuple[str, str]] = ChainMap(
     },
     *PARTS,
 )
+#: Key → (Chinese, English). Placeholders are those of :meth:`str.format`.
+TEXTS: Mapping[str, tuple[str, str]] = dict(_WORDS)
 
 _ENGLISH_TOPICS = {
     "billing": "billing",
@@ -348,7 +350,9 @@ def text(key: str, language: str, /, **values: object) -> str:
     KeyError
         There is no such key.
     """
-    return TEXTS[key][LANGUAGES.index(language)].format(**values)
+    words = TEXTS[key][LANGUAGES.index(language)]
+    # a page asks for hundreds of words, most of which have nothing to fill in
+    return words.format(**values) if values or "{" in words else words
 
 
 def known_text(key: str, language: str, otherwise: str) -> str:

@@ -34,6 +34,19 @@ def console_command(
     processes: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that answer; one for each processor is plenty.")
     ] = 1,
+    scorecards: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that says which calls are judged on which form; else $HUAWU_SCORECARDS.",
+            show_default=False,
+        ),
+    ] = None,
+    hot_words: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of words that transcripts are corrected by where they are shown.", show_default=False
+        ),
+    ] = None,
     allow_webhook: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,10 +61,13 @@ def console_command(
     from console.app import create_app
     from console.server import serve, serve_many, settings_for
     from console.settings import Settings
+    from console.work.scorecards import Scorecards
 
     require_database(db, "run huawu demo first, or name it with --db")
     # A database that cannot be used is better told here than on every page.
     Store.open(db).close()
+    if scorecards is not None:
+        Scorecards(scorecards).check()
     settings = Settings(
         hosts=tuple(name.lower() for name in public_host or ()),
         behind_proxy=behind_proxy,
@@ -60,6 +76,8 @@ def console_command(
         attempts=attempts,
         lock=timedelta(minutes=lock_minutes),
         webhooks=tuple(Address.parse(text) for text in allow_webhook or ()),
+        scorecards=scorecards,
+        hot_words=hot_words,
     )
     served = settings_for(host, settings)
     if processes == 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from threading import Lock
 from typing import Any
@@ -15,7 +16,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, render_temp
 
 from calls.people import AuditEntry
 from calls.store import Span, Store
-from console.access import allow, entry, note, the_user
+from console.access import allow, entry, note
 from console.accounts import session
 from console.clock import the_time
 from console.csvtext import csv_lines
@@ -27,9 +28,9 @@ blueprint = Blueprint("audit", __name__)
 
 #: Views that are noted by themselves: endpoint → action.
 VIEWS = {"calls.call": "call.view", "recordings.audio": "recording.play"}
-#: A recording is fetched in many parts: within this time they are one play.
+#: A recording is fetched in many parts: within an hour of the clock they are one play.
 ONE_PLAY = timedelta(hours=1)
-#: Plays remembered; of more, the oldest are noted a second time.
+#: Plays that each process remembers; of the others it asks the database.
 PLAYS = 10_000
 #: Entries on one page, and in one file.
 PAGE_SIZE = 100
@@ -183,25 +184,28 @@ def _page() -> int:
     return int(value)
 
 
+def play_id(user: str, session_id: str, recording: str, now: datetime) -> str:
+    """Return the id of the entry of a play: the same within an hour, whichever process notes it."""
+    hour = now.timestamp() // ONE_PLAY.total_seconds()
+    return hashlib.sha256(f"{user}\n{session_id}\n{recording}\n{hour:.0f}".encode()).hexdigest()[:32]
+
+
 class Plays:
-    """Which recordings were noted as played lately, in this process."""
+    """Which plays this process has noted lately: a recording is asked for in many parts."""
 
     def __init__(self) -> None:
-        self._at: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
+        self._noted: OrderedDict[str, None] = OrderedDict()
         self._lock = Lock()
 
-    def first(self, user: str, session_id: str, recording: str, now: datetime) -> bool:
-        """Tell whether a play is to be noted: none by that user in that session was within the hour."""
-        key = (user, session_id, recording)
+    def first(self, noted: str) -> bool:
+        """Tell whether an entry, by its id, is yet to be noted by this process."""
         with self._lock:
-            known = self._at.get(key)
-            if known is not None and now - known < ONE_PLAY:
-                return False
-            self._at[key] = now
-            self._at.move_to_end(key)
-            while len(self._at) > PLAYS:
-                self._at.popitem(last=False)
-            return True
+            known = noted in self._noted
+            self._noted[noted] = None
+            self._noted.move_to_end(noted)
+            while len(self._noted) > PLAYS:
+                self._noted.popitem(last=False)
+            return not known
 
 
 def install(app: Flask) -> None:
@@ -215,13 +219,16 @@ def _note_view(response: Response) -> Response:
     if action is None or request.method != "GET" or response.status_code not in (200, 206):
         return response
     subject = (request.view_args or {}).get("recording_id", "")
-    if subject:
-        plays: Plays = current_app.extensions["plays"]
-        if not plays.first(the_user().id, session.number(), subject, the_time()):
-            return response
     seen = entry(action, subject=subject, call_id=g.get("call_id"))
-    # Not waited for: a page can be read while another program writes for a while.
-    the_desk().store.submit(seen).add_done_callback(lambda done: _lost(done, seen))
+    if subject:
+        seen = replace(seen, id=play_id(seen.user_id, session.number(), subject, seen.at))
+        plays: Plays = current_app.extensions["plays"]
+        if not plays.first(seen.id):
+            return response
+    # Not waited for: a page can be read while another program writes for a while. What is noted already, by
+    # another process, stays.
+    stored = the_desk().store.submit(unless_known=[seen])
+    stored.add_done_callback(lambda done: _lost(done, seen))
     return response
 
 

@@ -184,7 +184,8 @@ def upload_call() -> Uploaded:
         file = Path(folder) / "recording"
         sent.save(file)
         roles = [Role(each) for each in facts.channels]
-        recording = intake.take_in(file, desk.recordings.root, call_id, roles, started)
+        made = intake.take_in(file, desk.recordings.root, call_id, roles, started)
+        recording = desk.recordings.settle(made)
     call = Call(
         id=call_id,
         door="upload",

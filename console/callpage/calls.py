@@ -49,7 +49,9 @@ def call_page(
     """
     call = known_call(call_id)
     card = the_scorecards().of(call)
-    dossier = gather(the_desk().store, call, worklist(plan_id), card.rules if card else None)
+    dossier = gather(
+        the_desk().store, call, worklist(plan_id), card.rules if card else None, the_desk().hot_words
+    )
     plan = dossier.worklist.plan.id if dossier.worklist and dossier.draw else ""
     return render_template(
         "call.html",

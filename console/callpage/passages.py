@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from calls.records import Finding, Utterance, Word
+from calls.records import Finding, Utterance
 from console.callpage.personal import Piece, joined
+from speech.joining import word_spans
+from speech.view import Edit, View
 
 #: Words recognised with less confidence than this are marked.
 LOW_CONFIDENCE = 0.7
@@ -35,13 +37,16 @@ class Passage:
 
     ``findings`` are those whose evidence covers it; ``confidence`` in [0, 1] is given only where
     the word was heard with less than :data:`LOW_CONFIDENCE`; ``personal`` tells personal data, whose
-    characters are hidden already where they must be.
+    characters are hidden already where they must be. Where the text is not as it was recognised, ``said`` is
+    what was (nothing for a sign that was put in) and ``edit`` tells of which kind the edit is.
     """
 
     text: str
     findings: tuple[Finding, ...] = ()
     confidence: float | None = None
     personal: bool = False
+    said: str | None = None
+    edit: str = ""
 
     @property
     def tint(self) -> str:
@@ -49,27 +54,13 @@ class Passage:
         return min(map(tint, self.findings), key=TINTS.index)
 
 
-def word_spans(text: str, words: Iterable[Word]) -> list[tuple[int, int, Word]]:
-    """Return where each word stands in the text (first character, one past the last).
-
-    The text joins Chinese words without spaces, so words are sought one after another; a word that
-    is not found is left out.
-    """
-    spans = []
-    cursor = 0
-    for word in words:
-        start = text.find(word.text, cursor)
-        if start < 0 or not word.text:
-            continue
-        cursor = start + len(word.text)
-        spans.append((start, cursor, word))
-    return spans
-
-
 def passages(
-    utterance: Utterance, findings: Sequence[Finding], pieces: Sequence[Piece] | None = None
+    utterance: Utterance,
+    findings: Sequence[Finding],
+    pieces: Sequence[Piece] | None = None,
+    view: View | None = None,
 ) -> tuple[Passage, ...]:
-    """Cut an utterance wherever evidence, personal data or a badly heard word begins or ends.
+    """Cut an utterance wherever evidence, personal data, a badly heard word or an edit begins or ends.
 
     Parameters
     ----------
@@ -79,11 +70,14 @@ def passages(
         All findings of the call; evidence without a span covers its whole utterance.
     pieces : sequence of Piece, optional
         The utterance's text as it may be shown; by default as it is.
+    view : View, optional
+        How it is read; by default as it is. An edit is one passage, whatever begins or ends within it, and
+        there is none where anything of it is hidden.
 
     Returns
     -------
     tuple of Passage
-        Their texts joined are those of the pieces.
+        Their texts joined are those of the pieces, edited.
     """
     text = utterance.text
     covered = []
@@ -96,7 +90,7 @@ def passages(
     unsure = [
         (start, end, word)
         for start, end, word in word_spans(text, utterance.words)
-        if word.confidence < LOW_CONFIDENCE
+        if word.confidence is not None and word.confidence < LOW_CONFIDENCE
     ]
     private = []
     if pieces is not None:
@@ -107,20 +101,45 @@ def passages(
             for end, piece in zip(ends, pieces, strict=True)
             if piece.personal
         ]
+    edits = _shown_edits(view, utterance.text, text)
     cuts = {0, len(text)}
     for start, end, _ in [*covered, *unsure, *private]:
         if start < end:
             cuts |= {start, end}
-    edges = sorted(cuts)
-    return tuple(
-        Passage(
-            text[left:right],
-            _distinct(finding for start, end, finding in covered if start <= left and right <= end),
-            next((word.confidence for start, end, word in unsure if start <= left and right <= end), None),
-            any(start <= left and right <= end for start, end, _ in private),
+    for edit in edits:
+        cuts -= {*range(edit.start + 1, edit.end)}
+        cuts |= {edit.start, edit.end}
+    changed = {(edit.start, edit.end): edit for edit in edits}
+    edges = sorted([*cuts, *(edit.start for edit in edits if edit.start == edit.end)])
+
+    def passage(left: int, right: int) -> Passage:
+        edit = changed.get((left, right))
+
+        def on(start: int, end: int) -> bool:
+            return start < right and left < end if edit else start <= left and right <= end
+
+        return Passage(
+            edit.text if edit else text[left:right],
+            _distinct(finding for start, end, finding in covered if on(start, end)),
+            next((word.confidence for start, end, word in unsure if on(start, end)), None),
+            any(on(start, end) for start, end, _ in private),
+            text[left:right] if edit else None,
+            edit.kind if edit else "",
         )
-        for left, right in pairwise(edges)
-    )
+
+    return tuple(passage(left, right) for left, right in pairwise(edges))
+
+
+def _shown_edits(view: View | None, text: str, shown: str) -> list[Edit]:
+    """Return the edits of a view that touch nothing hidden; no sign is put in between hidden characters."""
+    if view is None:
+        return []
+    hidden = [said != now for said, now in zip(text, shown, strict=True)]
+    return [
+        edit
+        for edit in view.edits
+        if not (any(hidden[edit.start : edit.end]) or all(hidden[max(edit.start - 1, 0) : edit.end + 1]))
+    ]
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:

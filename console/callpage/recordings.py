@@ -128,11 +128,11 @@ def _digest(silent: tuple[Span, ...]) -> str:
     return hashlib.sha256(repr(silent).encode()).hexdigest()[:12] if silent else "whole"
 
 
-def _file_of(recording_id: str) -> tuple[Recording, Path]:
+def _file_of(recording_id: str) -> tuple[Recording, Path | str]:
     desk = the_desk()
     try:
         recording = desk.store.get(Recording, recording_id)
     except NotFound:
         abort(404, description=t("fault.no-recording", id=recording_id))
     known_call(recording.call_id)
-    return recording, desk.recordings.path(recording)
+    return recording, desk.recordings.place(recording)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from analytics.redaction.redactor import HIDDEN
+from analytics.riskmodel.english import in_english
 from calls.records import CallRisk, Evidence
+from console.access import may
 from console.callpage.personal import Piece, Veil
+from console.language import language, t
+from console.rights import Right
+
+_QUOTED = re.compile("“[^”]*”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,32 @@ class RiskBars:
     model: str
 
 
-def risk_bars(risk: CallRisk, veil: Veil) -> RiskBars:
-    """Return the bars of a call's risk, the weightiest first."""
+def reason_words(words: str) -> str:
+    """Return a reason, which is kept in Chinese, in the language of the present request."""
+    return in_english(words) if language() == "en" else words
+
+
+def reasons_line(reasons: Iterable[str]) -> str:
+    """Return the reasons of a call as a line of a list, without quotes for who may not see personal data.
+
+    What in a quote is personal is only known beside the whole call, on its page.
+    """
+    said = [reason_words(words) for words in reasons]
+    if not may(Right.PERSONAL):
+        said = [_QUOTED.sub(f"“{HIDDEN * 2}”", words) for words in said]
+    return t("risk.semicolon").join(said)
+
+
+def risk_bars(risk: CallRisk, veil: Veil, said: Callable[[str], str] = str) -> RiskBars:
+    """Return the bars of a call's risk, the weightiest first.
+
+    Parameters
+    ----------
+    risk : CallRisk
+    veil : Veil
+    said : callable, optional
+        How a reason is said, see :func:`reason_words`.
+    """
     ranked = sorted(risk.reasons, key=lambda each: -abs(each.share))
     largest = max((abs(share) for share in (risk.base, *(each.share for each in ranked))), default=0.0)
     scale = largest if largest > 0 and math.isfinite(largest) else 1.0
@@ -40,7 +73,7 @@ def risk_bars(risk: CallRisk, veil: Veil) -> RiskBars:
         RiskBar((), risk.base, risk.base / scale, None),
         tuple(
             RiskBar(
-                tuple(veil.text(each.words, each.evidence)),
+                tuple(veil.text(said(each.words), each.evidence)),
                 each.share,
                 each.share / scale,
                 each.evidence[0] if each.evidence else None,

@@ -21,7 +21,8 @@ import numpy as np
 import soundfile
 
 from calls.errors import AudioError, RecordingError
-from calls.sealing import RecordingKeys, open_sound
+from calls.recordings import open_place
+from calls.sealing import RecordingKeys
 
 HEADER_BYTES = 44
 #: Bytes sent at most where no end was asked for (half a minute of stereo): whoever wants the rest asks on,
@@ -41,8 +42,8 @@ _log = logging.getLogger(__name__)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def open_recording(path: Path, keys: RecordingKeys | None = None) -> BinaryIO:
-    """Open the file of a recording for reading, sealed or not: the one place where the desk does.
+def open_recording(path: Path | str, keys: RecordingKeys | None = None) -> BinaryIO:
+    """Open a recording for reading, sealed or not, by its path or URL: the one place where the desk does.
 
     Raises
     ------
@@ -50,8 +51,9 @@ def open_recording(path: Path, keys: RecordingKeys | None = None) -> BinaryIO:
         It is missing, or may not be read.
     """
     try:
-        return open_sound(path, keys)
+        return open_place(path, keys)
     except RecordingError as error:
+        _log.warning("%s", error)  # the page says only that there is no sound
         raise AudioError(str(error), "check the file, its rights and its key") from None
 
 
@@ -102,8 +104,8 @@ class PcmWave:
 
     Parameters
     ----------
-    path : Path
-        Any file that libsndfile reads.
+    path : Path or str
+        Any file that libsndfile reads, or the URL of one on an object store.
     silent : sequence of (float, float), optional
         Times in seconds in which every channel is silent; also those where the other party can be heard,
         because telephones echo.
@@ -116,7 +118,9 @@ class PcmWave:
         The file is missing or holds no sound that can be read.
     """
 
-    def __init__(self, path: Path, silent: Sequence[Span] = (), keys: RecordingKeys | None = None) -> None:
+    def __init__(
+        self, path: Path | str, silent: Sequence[Span] = (), keys: RecordingKeys | None = None
+    ) -> None:
         self.path = path
         self.keys = keys
         with _sound_file(path, keys) as file:
@@ -199,7 +203,7 @@ class Outline:
 
 
 def outline(
-    path: Path,
+    path: Path | str,
     *,
     peak_seconds: float = PEAK_SECONDS,
     least: int = PEAKS,
@@ -209,8 +213,8 @@ def outline(
 
     Parameters
     ----------
-    path : Path
-        Any file that libsndfile reads.
+    path : Path or str
+        Any file that libsndfile reads, or the URL of one on an object store.
     peak_seconds : float, optional
         Seconds that a peak stands for at most.
     least : int, optional
@@ -241,7 +245,7 @@ def outline(
 class _Readable:
     """A file for libsndfile, which takes no errors: what cannot be read is told in the log and ends it."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path | str) -> None:
         self._file, self._path = file, path
         self.seek, self.tell = file.seek, file.tell
 
@@ -254,7 +258,7 @@ class _Readable:
 
 
 @contextmanager
-def _sound_file(path: Path, keys: RecordingKeys | None) -> Iterator[soundfile.SoundFile]:
+def _sound_file(path: Path | str, keys: RecordingKeys | None) -> Iterator[soundfile.SoundFile]:
     with open_recording(path, keys) as file:
         try:
             opened = soundfile.SoundFile(_Readable(file, path))

@@ -228,26 +228,6 @@ def expected(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in _MUTABLE}
 
 
-def state_after(actions: Iterable[str]) -> State:
-    """Return the state to which a history leads; its first step is :attr:`Action.OPEN`.
-
-    Raises
-    ------
-    ValueError
-        No case has such a history.
-    """
-    first, *rest = (Action(action) for action in actions)
-    if first is not Action.OPEN:
-        raise ValueError(f"a history begins with the opening, not with {first}")
-    state = State.OPEN
-    for action in rest:
-        following = STEPS.get((state, action))
-        if following is None:
-            raise ValueError(f"{action} does not follow on {state}")
-        state = following
-    return state
-
-
 def late_by(case: Case, now: datetime) -> timedelta | None:
     """Return for how long an unfinished case is overdue; ``None`` where it is not."""
     if case.state == State.CLOSED or case.deadline is None or now <= case.deadline:

@@ -12,9 +12,8 @@ from calls.records import Agent, Call, Case, Finding, Review
 from calls.reviewing import CaseStep
 from calls.store import Store
 from console.complaints.case import Action, State, late_by, shift_of
-from console.retrieval.listing import agent_names
+from console.names import agent_names, user_names
 from console.rights import RIGHTS, Right
-from console.verdicts.stepwords import names_of
 from console.work.calibrations import shown_reviews
 
 #: Cases on one page of the list.
@@ -91,7 +90,7 @@ def list_cases(
     if wanted.state == "overdue":
         cases = cases[:overdue]
     part = cases[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    names = names_of(store, [case.owner for case in part])
+    names = user_names(store, [case.owner for case in part])
     classified = _classified(store, part)
     rows = tuple(
         CaseRow(
@@ -147,10 +146,10 @@ def open_case(store: Store, case: Case, call: Call, who: User) -> CaseFile:
     return CaseFile(
         case=case,
         call=call,
-        agent=agent_names(store, [call]).get(call.agent_id or "", ""),
+        agent=agent_names(store, [call.agent_id]).get(call.agent_id or "", ""),
         reviews=tuple(reviews),
         steps=tuple(steps),
-        names=names_of(store, people),
+        names=user_names(store, people),
         guessed=not any(step.action == Action.CLASSIFY for step in steps),
         version=version_of(steps),
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analytics.redaction.redactor import redacted_text
 from calls.masking import masked_number, masked_text
@@ -13,7 +11,7 @@ from calls.records import Call, Case
 from calls.reviewing import CaseStep
 from console.complaints.case import Action
 from console.complaints.casefigures import closed_in_time
-from console.csvtext import harmless
+from console.csvtext import csv_lines
 from console.figures import moment
 
 COLUMNS = (
@@ -40,8 +38,8 @@ def sheet(
     *,
     words: Callable[[str, str], str],
     headings: Sequence[str],
-) -> str:
-    """Return the cases as CSV, a line each, with a byte order mark so that Excel reads it as UTF-8.
+) -> Iterator[bytes]:
+    """Yield the cases as CSV (:func:`console.csvtext.csv_lines`), a line each.
 
     Parameters
     ----------
@@ -57,26 +55,22 @@ def sheet(
         One for each of :data:`COLUMNS`.
     """
     reopened = Counter(step.case_id for step in steps if step.action == Action.REOPEN)
-    file = io.StringIO()
-    file.write("\ufeff")
-    writer = csv.writer(file)
-    writer.writerow([harmless(heading) for heading in headings])
-    for case in cases:
-        writer.writerow(
-            [
-                case.id,
-                moment(case.created_at),
-                masked_number(calls[case.call_id].caller),
-                harmless(words("level", case.level)),
-                harmless(words("cause", case.cause)),
-                harmless(words("department", case.department)),
-                harmless(words("owner", case.owner)),
-                harmless(words("state", case.state)),
-                moment(case.deadline) if case.deadline else "",
-                moment(case.closed_at) if case.closed_at else "",
-                words("in-time", "yes" if closed_in_time(case) else "no") if case.closed_at else "",
-                reopened[case.id],
-                harmless(masked_text(redacted_text(case.reply))),
-            ]
-        )
-    return file.getvalue()
+    rows = (
+        [
+            case.id,
+            moment(case.created_at),
+            masked_number(calls[case.call_id].caller),
+            words("level", case.level),
+            words("cause", case.cause),
+            words("department", case.department),
+            words("owner", case.owner),
+            words("state", case.state),
+            moment(case.deadline) if case.deadline else "",
+            moment(case.closed_at) if case.closed_at else "",
+            words("in-time", "yes" if closed_in_time(case) else "no") if case.closed_at else "",
+            reopened[case.id],
+            masked_text(redacted_text(case.reply)),
+        ]
+        for case in cases
+    )
+    return csv_lines(headings, rows)

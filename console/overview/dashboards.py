@@ -11,7 +11,7 @@ from typing import Any, Literal
 from flask import Blueprint, abort, current_app, render_template, request
 from markupsafe import Markup
 
-from analytics.kpi.definitions import KPIS
+from analytics.kpi.definitions import KPIS, Kpi
 from analytics.kpi.report import NOBODY, KpiLine, KpiReport, kpi_report
 from analytics.labels import SEVERITIES
 from analytics.overview.agentfile import agent_file
@@ -26,6 +26,7 @@ from console.access import allow, the_user, visible
 from console.desk import the_desk
 from console.figures import percent
 from console.language import language, t
+from console.names import group_names
 from console.overview.memory import Memory
 from console.overview.period import ZONE, Period, asked_period
 from console.plot import Band, Bar, Line, Mark, Stack, bar_plot, column_plot, funnel_plot, line_plot
@@ -62,8 +63,16 @@ def overview() -> str:
         complaints=sum(day.complaints for day in found),
         line=next(iter(_own_lines(report)), None),
         kpis=KPIS,
+        kpi_title=lambda kpi: _kpi_title(kpi, report.within),
         days=found,
     )
+
+
+def _kpi_title(kpi: Kpi, within: float) -> str:
+    """Return what a figure is called, with the seconds that were promised in place of *t*."""
+    if language() == "zh":
+        return kpi.zh.replace("t 秒", f"{within:g} 秒")
+    return kpi.en.replace("within t ", f"within {within:g} s ")
 
 
 @blueprint.get("/figures/quality")
@@ -79,7 +88,7 @@ def quality() -> str:
     estimates = {each: over_time(store, samples, each) for each in MEASURES} if _whole_centre() else {}
     groups = funnel(store, samples, measure, by)
     shown = _in_scope(store, groups, by)
-    names = _names(store, by, [point.group for point in shown.points])
+    names = group_names(store, by, [point.group for point in shown.points])
     return render_template(
         "figures_quality.html",
         period=period,
@@ -124,7 +133,7 @@ def people() -> str:
         team=team,
         lines=lines,
         scores=scores,
-        names=_names(store, by, [line.group for line in lines]),
+        names=group_names(store, by, [line.group for line in lines]),
         whole=_whole_centre(),
         kpis=[each for each in KPIS if each.name in _SHOWN],
     )
@@ -335,11 +344,6 @@ def _in_scope(store: Store, found: Funnel, by: By) -> Funnel:
         return found
     seen = {"agent": set(visible(store)["agent_id"]), "team": {the_user().team}, "queue": set[str]()}[by]
     return Funnel(found.centre, tuple(each for each in found.points if each.group in seen), found.limits)
-
-
-def _names(store: Store, by: By, groups: Sequence[str]) -> dict[str, str]:
-    known = {each.id: each.name for each in store.find(Agent, id=list(groups))} if by == "agent" else {}
-    return {group: known.get(group) or group for group in groups}
 
 
 def _days(store: Store, period: Period) -> list[Day]:

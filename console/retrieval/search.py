@@ -22,11 +22,12 @@ from calls.store import Store
 from console.access import allow, may, the_user, visible
 from console.desk import the_desk
 from console.language import language, t
+from console.names import agent_names
 from console.overview.memory import Memory
-from console.retrieval.listing import names_of
 from console.retrieval.searchform import CHOSEN, JUDGED, SAID, FormError, SearchForm
 from console.rights import Right
 from console.texts import known_text, label_text
+from console.work.calibrations import waiting
 
 blueprint = Blueprint("search", __name__)
 
@@ -78,9 +79,13 @@ NAMES: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """Who works in the centre: what the form offers. The agents are options of a list, ready to be shown."""
+    """Who works in the centre: what the form offers. The agents are options of a list, ready to be shown.
+
+    ``members`` are all agents, for what is typed of one.
+    """
 
     agents: Markup
+    members: tuple[Agent, ...]
     teams: tuple[str, ...]
     queues: tuple[Queue, ...]
 
@@ -142,9 +147,7 @@ def read_form(given: Mapping[str, str]) -> SearchForm:
 def wanted_of(form: SearchForm) -> Wanted:
     """Return what the form looks for among the calls that the present user sees."""
     store = the_desk().store
-    agents: Collection[Agent] = ()
-    if form.agent or form.team:
-        agents = store.find(Agent)
+    agents = _centre(store).members if form.agent or form.team else ()
     return form.wanted(agents, _seen(store), personal=may(Right.PERSONAL))
 
 
@@ -153,12 +156,17 @@ def lines(
 ) -> list[Line]:
     """Return calls with their agents' names and the utterances that answer the query.
 
-    Without the right to personal data, ``wanted.personal``, they are masked.
+    Without the right to personal data, ``wanted.personal``, they are masked. Whoever has yet to rate a call
+    without knowing what others said of it does not see its score.
     """
-    names = names_of(the_desk().store, {each.agent_id for each in hits if each.agent_id})
+    store = the_desk().store
+    names = agent_names(store, (each.agent_id for each in hits))
+    blind = {each.call_id for each in waiting(store, the_user().id)}
     said = index.said([each.call_id for each in hits]) if wanted.node is not None else {}
     made = []
     for hit in hits:
+        if hit.call_id in blind:
+            hit = replace(hit, score=None)
         found: tuple[Snippet, ...] = ()
         if wanted.node is not None:
             spoken = said.get(hit.call_id, [])
@@ -229,7 +237,7 @@ def _centre(store: Store) -> Centre:
         teams = sorted({each.team for each in agents if each.team})
         queues = store.find(Queue, order_by=("name", "id"))
         options = (Markup('<option value="{}">{}</option>').format(each.id, each.name) for each in agents)
-        return Centre(Markup("").join(islice(options, OFFERED)), tuple(teams), tuple(queues))
+        return Centre(Markup("").join(islice(options, OFFERED)), tuple(agents), tuple(teams), tuple(queues))
 
     return memory.get("centre", ask)
 

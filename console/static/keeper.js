@@ -4,6 +4,8 @@ const SOON = 1500;
 const AGAIN = 5000;
 const PREFIX = "huawu-draft:";
 const OLD = 7 * 24 * 3600 * 1000;
+// Fields that say which form it is, and nothing of the call.
+const IDS = ["window", "revision", "review_id", "plan_id", "work", "form", "calibration", "appeal"];
 
 export class Keeper {
   constructor(form) {
@@ -116,16 +118,45 @@ export class Keeper {
     return null;
   }
 
+  // Throws away what is typed, here and on the server; returns where an empty form is, if that was done.
+  async discard() {
+    if (this.sending) return null;
+    this.sending = true;
+    clearTimeout(this.timer);
+    this.tell("");
+    const answer = await this.post(this.words.draft, this.unsaid());
+    if (answer.ok) {
+      forget(this.place);
+      this.open = false;
+      return this.words.page;
+    }
+    this.sending = false;
+    if (answer.data?.conflict) this.conflict(answer.data);
+    else this.tell(answer.status === 0 ? this.words.undiscarded : this.words.refused);
+    return null;
+  }
+
   body() {
     return new FormData(this.form);
   }
 
-  async post(address, first = true) {
+  // The form as if nothing were said of the call.
+  unsaid() {
+    const kept = ["csrf_token", ...IDS];
+    const body = new FormData();
+    for (const [name, value] of this.body()) if (kept.includes(name)) body.append(name, value);
+    return body;
+  }
+
+  async post(address, body = null, first = true) {
     try {
-      const response = await fetch(address, { method: "POST", body: this.body(), headers: this.headers });
+      const response = await fetch(address, { method: "POST", body: body ?? this.body(), headers: this.headers });
       const isData = response.headers.get("Content-Type")?.startsWith("application/json");
       // the session may have ended, and been begun anew in another window
-      if (first && [401, 403].includes(response.status) && await this.renew()) return this.post(address, false);
+      if (first && [401, 403].includes(response.status) && await this.renew()) {
+        body?.set("csrf_token", this.headers["X-CSRFToken"]);
+        return this.post(address, body, false);
+      }
       return { ok: response.ok && isData, status: response.status, data: isData ? await response.json() : null };
     } catch {
       return { ok: false, status: 0, data: null };
@@ -197,8 +228,7 @@ export class Keeper {
       return;
     }
     const now = new Map(this.fields);
-    const ids = ["window", "revision", "review_id", "plan_id", "work", "form", "calibration", "appeal"];
-    const said = (fields) => JSON.stringify([...fields].filter(([name]) => !ids.includes(name)).sort());
+    const said = (fields) => JSON.stringify([...fields].filter(([name]) => !IDS.includes(name)).sort());
     if (said(old) === said(now)) {
       forget(this.place);
       return;

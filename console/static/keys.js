@@ -3,7 +3,7 @@
 const STEP_SECONDS = 5;
 const MOVES_IN_CHOICES = new Set([" ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
-export function listenToKeys({ player, legend, waveform, evidence }) {
+export function listenToKeys({ player, legend, waveform, words, evidence, edits }) {
   const help = document.querySelector(".keys-help");
   const go = (rel) => follow(document.querySelector(`link[rel=${rel}]`)?.href);
   const speed = (key) => player?.setSpeed(key === "0" ? "0.75" : String(1 + (Number(key) - 1) / 4));
@@ -14,7 +14,10 @@ export function listenToKeys({ player, legend, waveform, evidence }) {
     j: () => go("next"),
     k: () => go("prev"),
     e: () => evidence?.toggle(),
+    o: () => edits?.toggle(),
     s: save,
+    ",": () => words?.step(-1),
+    ".": () => words?.step(1),
     "[": () => legend?.jump(-1),
     "]": () => legend?.jump(1),
     "+": () => waveform?.zoomBy(2),
@@ -22,6 +25,8 @@ export function listenToKeys({ player, legend, waveform, evidence }) {
     "-": () => waveform?.zoomBy(0.5),
     "?": () => help?.showModal(),
   };
+  // what the keys give while Chinese is typed
+  for (const [wide, key] of ["，,", "。.", "【[", "】]", "？?"]) actions[wide] = actions[key];
   for (const key of "0123456789") actions[key] = () => speed(key);
 
   document.querySelector(".show-keys")?.addEventListener("click", actions["?"]);

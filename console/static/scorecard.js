@@ -66,8 +66,30 @@ function open(form) {
     severity.hidden = complaint !== "yes";
     if (severity.hidden) severity.querySelector("[value='']").checked = true;
     for (const item of items) item.classList.toggle("answered", chosen(item) !== "");
+    discard.hidden = !items.some((item) => chosen(item)) && !texts.some((text) => text.value.trim());
+    disarm();
     count();
   }
+
+  // ----- throwing it away: the first press asks, the second does it -----
+  const discard = document.getElementById("discard");
+  const texts = [...form.querySelectorAll("textarea, .note")];
+  const ask = discard.textContent;
+  function disarm() {
+    discard.textContent = ask;
+    delete discard.dataset.armed;
+  }
+  discard.addEventListener("blur", disarm);
+  discard.addEventListener("click", async () => {
+    if (!discard.dataset.armed) {
+      discard.dataset.armed = "yes";
+      discard.textContent = discard.dataset.sure;
+      return;
+    }
+    disarm();
+    const to = await keeper.discard();
+    if (to) location.assign(to);
+  });
 
   function changed() {
     refresh();

@@ -1,12 +1,15 @@
 // The transcript follows the audio; a click on a word seeks to it.
+import { recognisedPieces } from "./edits.js";
 
 // The word is heard from a little before its time: those of recognisers are not exact.
 const BEFORE_SECONDS = 0.05;
 // How long an utterance stays lit after its end.
 const AFTER_SECONDS = 0.3;
+// Who goes back later than this after the beginning of an utterance wants to hear it again, and not the one before.
+const AGAIN_SECONDS = 1;
 
 export function followAlong(list, player) {
-  if (!list) return;
+  if (!list) return null;
   const lines = [...list.querySelectorAll(".line")];
   const starts = lines.map((line) => Number(line.dataset.start));
   const button = list.parentElement.querySelector(".follow");
@@ -59,6 +62,16 @@ export function followAlong(list, player) {
     if (following && latest) centre();
     else follow(following);
   });
+
+  return {
+    // To the beginning of the next utterance, or of this one or the one before.
+    step(by) {
+      const time = player.time + BEFORE_SECONDS;
+      const here = lastAtOrBefore(starts, time);
+      const to = by > 0 ? here + 1 : here - (time - starts[here] > AGAIN_SECONDS ? 0 : 1);
+      if (to < starts.length) player.seek(starts[Math.max(to, 0)] ?? 0);
+    },
+  };
 }
 
 function lastAtOrBefore(ascending, value) {
@@ -85,10 +98,9 @@ function timeOfWord(line, { clientX, clientY }) {
   const node = place?.offsetNode ?? place?.startContainer;
   const text = line.querySelector("p");
   if (!node || !text.contains(node)) return null;
-  const before = document.createRange();
-  before.setStart(text, 0);
-  before.setEnd(node, place.offset ?? place.startOffset);
-  const at = before.toString().length;
+  const piece = [...recognisedPieces(text)].find((each) => each.node === node);
+  if (!piece) return null;
+  const at = piece.at + (piece.whole ? 0 : (place.offset ?? place.startOffset));
   const words = wordsOf(line);
   // a click on the first half of a character is a caret before it
   return words[lastAtOrBefore(words.map(([start]) => start), at)]?.[1] ?? null;
@@ -108,19 +120,19 @@ function showWord(line, time) {
   }
   const text = line.querySelector("p");
   const [start] = words[number];
-  const end = words[number + 1]?.[0] ?? text.textContent.length;
+  const end = words[number + 1]?.[0] ?? Infinity;
   CSS.highlights.set("heard", new Highlight(rangeOf(text, start, end)));
 }
 
+// The range that shows the given places of what was recognised; an edit is lit as a whole.
 function rangeOf(element, start, end) {
   const range = document.createRange();
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  let at = 0;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const length = node.data.length;
-    if (start >= at && start < at + length) range.setStart(node, start - at);
-    if (end > at && end <= at + length) range.setEnd(node, end - at);
-    at += length;
+  let open = false;
+  for (const { node, at, length, whole } of recognisedPieces(element)) {
+    if (length === 0 || at + length <= start || at >= end) continue;
+    if (!open) range.setStart(node, whole ? 0 : Math.max(start - at, 0));
+    open = true;
+    range.setEnd(node, whole ? node.data.length : Math.min(end - at, length));
   }
   return range;
 }

@@ -7,7 +7,7 @@ closed stays as it is. Pure: whoever asks sees the appeal at all, and when it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -157,23 +157,3 @@ def possible(appeal: Appeal, who: User, reviewer: str) -> tuple[Action, ...]:
     found = [action for state, action in STEPS if state == appeal.state and RIGHT[action] in RIGHTS[who.role]]
     mine = who.id == appeal.inspector and may_decide(who, reviewer)
     return tuple(action for action in found if action not in _DECISIONS or mine)
-
-
-def state_after(actions: Iterable[str]) -> State:
-    """Return the state to which a history leads; its first step is :attr:`Action.APPEAL`.
-
-    Raises
-    ------
-    ValueError
-        No appeal has such a history.
-    """
-    first, *rest = (Action(action) for action in actions)
-    if first is not Action.APPEAL:
-        raise ValueError(f"a history begins with an appeal, not with {first}")
-    state = State.OPEN
-    for action in rest:
-        following = STEPS.get((state, action))
-        if following is None:
-            raise ValueError(f"{action} does not follow on {state}")
-        state = following
-    return state

@@ -11,10 +11,10 @@ from calls.people import User
 from calls.records import Appeal, Call, Recording, Review, Score
 from calls.reviewing import AppealStep
 from calls.store import Store
-from console.retrieval.listing import agent_names
+from console.names import agent_names, user_names
 from console.verdicts.appeal import CLOSED, Action, State, may_decide, possible
 from console.verdicts.result import scores_of
-from console.verdicts.stepwords import names_of
+from console.work.calibrations import waiting
 
 #: Appeals on one page of the list.
 PAGE_SIZE = 50
@@ -24,7 +24,10 @@ RUNNING = tuple(state for state in State if state not in CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class AppealRow:
-    """One appeal in the list, in its state for as long as ``waits``; ``mine`` tells that it waits for me."""
+    """One appeal in the list, in its state for as long as ``waits``; ``mine`` tells that it waits for me.
+
+    ``blind`` tells that I have yet to rate the call without knowing what others said of it.
+    """
 
     appeal: Appeal
     call: Call
@@ -33,6 +36,7 @@ class AppealRow:
     inspector: str
     waits: timedelta
     mine: bool
+    blind: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,9 @@ def _rows(store: Store, appeals: Sequence[Appeal], who: User, now: datetime) -> 
     last: dict[str, datetime] = {}
     for step in store.find(AppealStep, appeal_id=[each.id for each in appeals], order_by="at"):
         last[step.appeal_id] = step.at
-    agents = agent_names(store, list(calls.values()))
-    names = names_of(store, [each.inspector for each in appeals])
+    agents = agent_names(store, (call.agent_id for call in calls.values()))
+    names = user_names(store, [each.inspector for each in appeals])
+    blind = {each.call_id for each in waiting(store, who.id)}
     found = []
     for appeal in appeals:
         review = reviews[appeal.review_id]
@@ -80,6 +85,7 @@ def _rows(store: Store, appeals: Sequence[Appeal], who: User, now: datetime) -> 
                 names.get(appeal.inspector or "", ""),
                 now - last.get(appeal.id, appeal.created_at),
                 _waits_for(appeal, who, review.reviewer),
+                call.id in blind,
             )
         )
     return tuple(found)
@@ -118,13 +124,13 @@ def open_appeal(store: Store, appeal: Appeal) -> AppealFile:
     return AppealFile(
         appeal=appeal,
         call=call,
-        agent=agent_names(store, [call]).get(call.agent_id or "", ""),
+        agent=agent_names(store, [call.agent_id]).get(call.agent_id or "", ""),
         first=first,
         final=finals[0] if finals else None,
         scores=scores_of(store, reviews),
         steps=tuple(steps),
         recording=recordings[0] if recordings else None,
-        names=names_of(store, people),
+        names=user_names(store, people),
     )
 
 

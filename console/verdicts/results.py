@@ -16,11 +16,12 @@ from console.access import allow, note, the_user, visible
 from console.clock import the_time
 from console.desk import the_desk
 from console.language import t
+from console.names import user_names
 from console.rights import Right
 from console.verdicts import appeal, terms
 from console.verdicts.result import Result, result_of, results_of, scores_of
 from console.verdicts.steps import TEXT_LIMIT, StepRefused, checked_text
-from console.verdicts.stepwords import disclosed, duration_words, item_words, names_of
+from console.verdicts.stepwords import disclosed, duration_words, item_words
 
 blueprint = Blueprint("results", __name__)
 
@@ -125,7 +126,7 @@ def _page(found: Result, problem: StepRefused | None = None) -> str:
         items=item_words(store, reviews),
         steps=steps,
         recording=recordings[0] if recordings else None,
-        names=names_of(store, people),
+        names=user_names(store, people),
         problem=problem,
         typed=request.form.get("comment", "") if problem else "",
         limit=TEXT_LIMIT,

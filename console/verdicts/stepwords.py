@@ -10,7 +10,6 @@ from flask import g
 
 from analytics.rules.ruleset import in_language
 from calls.masking import masked_text
-from calls.people import User
 from calls.records import Review, Transcript
 from calls.store import Store
 from console.access import may
@@ -19,13 +18,6 @@ from console.desk import the_desk
 from console.language import language, t
 from console.rights import Right
 from console.work.scorecards import filled, the_scorecards
-
-
-def names_of(store: Store, ids: Iterable[str | None]) -> dict[str, str]:
-    """Return the names of users by id; who has no account or no name keeps the id."""
-    wanted = sorted({each for each in ids if each})
-    known = {user.id: user.name for user in store.find(User, id=wanted)}
-    return {each: known.get(each) or each for each in wanted}
 
 
 def disclosed(text: str, call_id: str) -> str:

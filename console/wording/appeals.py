@@ -134,6 +134,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这一步不由您处理。",
         "This step is not yours.",
     ),
+    "appeals.blind": (
+        "校准：您评完这通电话之后才显示。",
+        "Calibration: shown once you have rated the call.",
+    ),
     "appeal.closed": ("申诉已结束，不再变更。", "The appeal is closed; nothing changes any more."),
     "appeal.not-yours": (
         "只有被分派的复核员可以决定这个申诉。",

@@ -70,6 +70,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "figures.reviewed": ("已评", "Reviewed"),
     "figures.estimate": ("估计（95% 置信区间）", "Estimate (95 % interval)"),
     "figures.refused": ("不作估计：", "No estimate:"),
+    "refusal.no-chance": ("这些通话都不是随机抽到的", "none of these calls was drawn by chance"),
+    "refusal.unfinished": ("还有 {count} 通没有评", "{count} calls are not reviewed"),
+    "refusal.unknown-frame": ("不知道样本是从哪些通话里抽的", "it is not known of what it was drawn"),
+    "refusal.unreachable": (
+        "有 {count} 通没有机会被抽到：风险部分占了全部抽检量",
+        "{count} calls had no chance to be drawn: all of the budget went to risk",
+    ),
+    "refusal.unjudged": (
+        "“{stratum}”这一层还没有评过的通话",
+        "no call of the stratum “{stratum}” is reviewed",
+    ),
+    "refusal.unjudged-all": ("随机抽到的还没有评过的", "no call drawn by chance is reviewed"),
+    "refusal.unjudged-risk": ("按风险抽的还没有评过的", "no call of the risk part is reviewed"),
     "figures.estimate-note": (
         "按入样概率加权，风险抽检不会把结果拉偏；阴影为 95% 置信区间。",
         "Weighted by inclusion probability, so risk draws do not bias them; the band is the 95 % interval.",

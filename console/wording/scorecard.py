@@ -61,6 +61,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "评分表在您打开页面之后换了版本，请刷新页面，再保存一次。",
         "The form was replaced after you opened the page: reload it and save again.",
     ),
+    # what waits beside the calls
+    "pending": ("等您处理", "Waiting for you"),
+    "pending.appeals-open": ("待您审核的申诉 {count}", "Appeals to pass on or decline: {count}"),
+    "pending.appeals-forwarded": ("待分派的申诉 {count}", "Appeals to assign: {count}"),
+    "pending.appeals-assigned": ("待您复核的申诉 {count}", "Appeals for you to decide: {count}"),
+    "pending.cases": ("您的投诉工单 {count}", "Your complaint cases: {count}"),
+    "pending.cases-late": (
+        "您的投诉工单 {count}，逾期 {late}",
+        "Your complaint cases: {count}, {late} of them late",
+    ),
+    "pending.cases-nobody": ("没人负责的投诉工单 {count}", "Complaint cases without an owner: {count}"),
     # drafts
     "draft.kept": ("草稿已存 {at}", "draft kept at {at}"),
     "draft.restored": ("已恢复 {at} 的草稿。", "Your draft of {at} is back."),
@@ -70,8 +81,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This draft was changed in another window at {at}; both are still there.",
     ),
     "draft.given": (
-        "这通电话的结论在 {at} 已由另一个窗口保存。",
-        "Another window saved a verdict on this call at {at}.",
+        "另一个窗口在 {at} 保存了这通电话的结论，或丢弃了草稿。",
+        "Another window saved a verdict on this call, or discarded the draft, at {at}.",
     ),
     "draft.conflict-form": (
         "这份草稿被另一个窗口改过。下面是您刚才填写的内容：再按保存即以此为准；重新打开这通电话则用另一份。",
@@ -79,8 +90,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         " call anew to take the other.",
     ),
     "draft.given-form": (
-        "这通电话的结论已由另一个窗口保存。再按保存，会另存一份结论。",
-        "Another window saved a verdict on this call. Save again to add this one beside it.",
+        "另一个窗口保存了这通电话的结论，或丢弃了草稿。再按保存，会另存一份结论。",
+        "Another window saved a verdict on this call, or discarded the draft. Save again to add this one"
+        " beside it.",
+    ),
+    "draft.discard": ("丢弃草稿", "Discard draft"),
+    "draft.discard-sure": ("再按一次，全部清空", "Press again: all is cleared"),
+    "draft.undiscarded": (
+        "服务器没有应答，草稿没有丢弃。请再试一次。",
+        "The server does not answer; the draft was not discarded. Try again.",
     ),
     "draft.mine": ("保留本页的", "Keep mine"),
     "draft.theirs": ("改用另一份", "Take the other"),
@@ -218,6 +236,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plan.reviewed-of": ("{judged} / {drawn}", "{judged} of {drawn}"),
     "plan.too-few": ("样本太少", "too few calls"),
     "plan.no-estimate": ("还不能推算", "no estimate yet"),
+    "plan.no-estimate-for": ("还不能推算：{reason}", "no estimate yet: {reason}"),
     "plan.measure.complaint_rate": ("投诉率", "complaint rate"),
     "plan.measure.mean_score": ("平均分", "mean score"),
     "plan.measure.fatal_rate": ("否决率", "fatal rate"),

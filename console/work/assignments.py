@@ -46,11 +46,6 @@ def inspectors(store: Store) -> list[User]:
     return sorted(found, key=lambda user: (user.name or user.id, user.id))
 
 
-def names(store: Store) -> dict[str, str]:
-    """Return how users are called, by id."""
-    return {user.id: user.name or user.id for user in store.find(User)}
-
-
 def deal(calls: Sequence[str], shares: Mapping[str, float]) -> dict[str, str]:
     """Deal calls out by shares; each inspector gets calls from all along the list.
 

@@ -16,8 +16,9 @@ from calls.store import Store
 from console.access import allow, known_call, note, the_user
 from console.desk import the_desk
 from console.language import language, t
+from console.names import user_names
 from console.rights import RIGHTS, Right
-from console.work.assignments import inspectors, names
+from console.work.assignments import inspectors
 from console.work.comparison import Comparison, compare, over_calls
 from console.work.scorecards import Card, the_scorecards
 
@@ -64,8 +65,11 @@ def shown_reviews(store: Store, reviews: Sequence[Review], call_id: str, user_id
 
     Ratings are shown where they are compared, on the page of their calibration.
     """
-    if open_for(store, call_id, user_id) is not None:
-        return []
+    return [] if open_for(store, call_id, user_id) is not None else verdicts_among(reviews)
+
+
+def verdicts_among(reviews: Sequence[Review]) -> list[Review]:
+    """Return the reviews that are verdicts: ratings are shown on the page of their calibration."""
     return [each for each in reviews if not is_rating(each)]
 
 
@@ -99,7 +103,7 @@ def listing() -> str:
         titles=titles,
         left_out=max(store.count(Calibration) - SHOWN, 0),
         people=inspectors(store),
-        names=names(store),
+        names=user_names(store),
         call_id=request.args.get("call", ""),
     )
 
@@ -142,7 +146,7 @@ def calibration(calibration_id: str) -> str:
         comparison=comparison,
         titles=item_titles(card),
         weights=card.weights if card else {},
-        names=names(store),
+        names=user_names(store),
     )
 
 

@@ -14,13 +14,13 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from werkzeug.wrappers import Response
 
-from calls.people import User
 from calls.reviewing import ReviewDraft
 from calls.store import Store
 from console.access import allow, known_call, the_user
 from console.clock import the_time
 from console.desk import the_desk
 from console.language import t
+from console.names import user_names
 from console.rights import Right
 from console.work.verdict import Verdict
 
@@ -134,11 +134,8 @@ def colleagues(store: Store, call_id: str, user_id: str, now: datetime) -> list[
         for each in store.find(ReviewDraft, call_id=call_id)
         if each.content and each.user_id != user_id and now - each.updated_at < STALE
     ]
-    names = {user.id: user.name or user.id for user in store.find(User, id=[each.user_id for each in drafts])}
-    found = [
-        Colleague(names.get(each.user_id, each.user_id), datetime.fromisoformat(each.content["since"]))
-        for each in drafts
-    ]
+    names = user_names(store, (each.user_id for each in drafts))
+    found = [Colleague(names[each.user_id], datetime.fromisoformat(each.content["since"])) for each in drafts]
     return sorted(found, key=lambda each: (each.since, each.name))
 
 

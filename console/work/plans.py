@@ -19,9 +19,10 @@ from console.access import allow, note, the_user
 from console.clock import the_time
 from console.desk import the_desk
 from console.language import t
+from console.names import group_names, user_names
 from console.retrieval.listing import rows
 from console.rights import Right
-from console.work.assignments import STATES, Place, assign, give, inspectors, names, places, postpone, recall
+from console.work.assignments import STATES, Place, assign, give, inspectors, places, postpone, recall
 
 blueprint = Blueprint("plans", __name__)
 
@@ -91,7 +92,7 @@ def deal_out(plan_id: str) -> Response | tuple[str, int]:
     note("plan.assign", subject=found.id, calls=given.total(), inspectors=len(given))
     if not given:
         return redirect(url_for("plans.plan", plan_id=found.id, told="plan.assigned.none"), 303)
-    known = names(store)
+    known = user_names(store)
     who = "、".join(f"{known.get(each, each)} {count}" for each, count in given.items())
     return _page(found, told=t("plan.assigned", count=given.total(), who=who)), 200
 
@@ -116,7 +117,7 @@ def change(plan_id: str) -> Response | tuple[str, int]:
         return _page(found, problem=str(problem), chosen=chosen), 400
     begun = [place for place in held if place.state == "draft"]
     if action != "due" and begun and request.form.get("sure") != "yes":
-        known = names(store)
+        known = user_names(store)
         people = sorted({place.assignment.inspector for place in begun if place.assignment})
         who = "、".join(known.get(each, each) for each in people)
         words = t("plan.being-worked", who=who, count=len(begun))
@@ -163,6 +164,7 @@ def _page(found: SamplePlan, **more: Any) -> str:
         if place.assignment is not None:
             people.setdefault(place.assignment.inspector, []).append(place)
     told = request.args.get("told", "")
+    estimates = _estimates(sample, by)
     return render_template(
         "plan.html",
         plan=found,
@@ -173,10 +175,11 @@ def _page(found: SamplePlan, **more: Any) -> str:
         states=STATES,
         now=now,
         inspectors=inspectors(store),
-        names=names(store),
+        names=user_names(store),
         queues=sorted({each.queue_id for each in _calls(every) if each.queue_id}),
         teams=sorted({each.team for each in store.find(Agent) if each.team}),
-        estimates=_estimates(sample, by),
+        estimates=estimates,
+        groups=group_names(store, by, {line.group for line in estimates}),
         by=by,
         yields=_yields(sample),
         **{

@@ -22,10 +22,11 @@ from console.clock import the_time
 from console.complaints import cases
 from console.desk import the_desk
 from console.language import t
+from console.names import user_names
 from console.rights import Right
 from console.verdicts import appeals
 from console.verdicts.steps import StepRefused
-from console.work.assignments import DONE, OPEN, names
+from console.work.assignments import DONE, OPEN
 from console.work.calibrations import open_for, rating_id
 from console.work.drafts import DraftConflict, check_known, kept_as, load_draft, store_over, told
 from console.work.scorecards import Card, Scorecards, filled, machine_answers, the_scorecards
@@ -104,7 +105,7 @@ def show(review_id: str) -> str:
         review=found[0],
         call=call,
         form=form,
-        names=names(store),
+        names=user_names(store),
         shown=veil.plain,
     )
 

@@ -14,6 +14,7 @@ from console.desk import the_desk
 from console.retrieval.listing import rows
 from console.rights import Right
 from console.work.calibrations import waiting
+from console.work.pending import Pending, pending
 from console.work.worklist import MINE, MyCalls, my_calls
 
 blueprint = Blueprint("sample", __name__)
@@ -42,11 +43,11 @@ def sample() -> str:
             return _mine(mine or MyCalls((), {}), [(each, store.get(Call, each.call_id)) for each in asked])
     found = worklist(plan_id)
     if found is None:
-        return render_template("sample.html", worklist=None, lines=[])
+        return render_template("sample.html", worklist=None, lines=[], waits=_waits())
     calls = store.find(Call, id=[draw.call_id for draw in found.draws], **visible(store))
     by_id = {row.call.id: row for row in rows(store, calls)}
     lines = [(draw, by_id[draw.call_id]) for draw in found.draws if draw.call_id in by_id]
-    return render_template("sample.html", worklist=found, lines=lines)
+    return render_template("sample.html", worklist=found, lines=lines, waits=_waits())
 
 
 def _mine(mine: MyCalls, asked: list[object]) -> str:
@@ -61,4 +62,10 @@ def _mine(mine: MyCalls, asked: list[object]) -> str:
         now=now,
         overdue=sum(place.overdue(now) for place in mine.places),
         asked=asked,
+        waits=_waits(),
     )
+
+
+def _waits() -> list[Pending]:
+    store = the_desk().store
+    return pending(store, the_user(), visible(store), the_time())

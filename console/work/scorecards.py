@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Annotated
+from typing import Annotated, Self
 
 from flask import current_app
 from pydantic import Field
@@ -27,6 +27,7 @@ from calls.errors import AnalyticsError
 from calls.records import Agent, Call, CallEvent, Evidence, Finding, Review, Score, Transcript
 from calls.reviewing import FormVersion
 from calls.store import Store
+from console.access import the_settings
 from console.work.verdict import Answer
 
 #: The environment variable that names the file of choices.
@@ -161,23 +162,22 @@ class Scorecards:
             The file of choices or a rule file is wrong.
         """
         with self._lock:
-            if self._choices is None:
-                self._choices = self._read()
-            choice = self._choices.queues.get(call.queue_id or "", self._choices.default)
-            key = (choice.rules, choice.scorecard)
-            if key not in self._cards:
-                path = self._rule_file(choice.rules)
-                rules = load_rules(path)
-                if choice.scorecard and choice.scorecard not in rules.scorecards:
-                    raise AnalyticsError(
-                        f"{self._path}: scorecard {choice.scorecard!r} is not in {path.name}",
-                        f"known: {', '.join(rules.scorecards)}",
-                    )
-                name = choice.scorecard or next(iter(rules.scorecards), "")
-                content = path.read_bytes().decode()
-                self._cards[key] = Card(rules, name, content, RuleInspector(rules))
-            card = self._cards[key]
+            choices = self._read()
+            card = self._card(choices.queues.get(call.queue_id or "", choices.default))
         return card if card.name else None
+
+    def check(self) -> None:
+        """Read the file of choices and all rule files that it names, so that what is wrong is told at once.
+
+        Raises
+        ------
+        AnalyticsError
+            One of them is wrong.
+        """
+        with self._lock:
+            choices = self._read()
+            for choice in (choices.default, *choices.queues.values()):
+                self._card(choice)
 
     def of_version(self, store: Store, label: str, name: str) -> Card | None:
         """Return the form of a kept version of a rule file; ``None`` where it was not kept."""
@@ -195,10 +195,28 @@ class Scorecards:
             rules = self._old[label]
         return Card(rules, name, content, RuleInspector(rules)) if name in rules.scorecards else None
 
+    def _card(self, choice: Choice) -> Card:
+        key = (choice.rules, choice.scorecard)
+        if key not in self._cards:
+            path = self._rule_file(choice.rules)
+            rules = load_rules(path)
+            if choice.scorecard and choice.scorecard not in rules.scorecards:
+                raise AnalyticsError(
+                    f"{self._path}: scorecard {choice.scorecard!r} is not in {path.name}",
+                    f"known: {', '.join(rules.scorecards)}",
+                )
+            name = choice.scorecard or next(iter(rules.scorecards), "")
+            content = path.read_bytes().decode()
+            self._cards[key] = Card(rules, name, content, RuleInspector(rules))
+        return self._cards[key]
+
     def _read(self) -> Choices:
-        if self._path is None:
-            return Choices()
-        return read_document(self._path, AnalyticsError).read_as(Choices)
+        if self._choices is None:
+            if self._path is None:
+                self._choices = Choices()
+            else:
+                self._choices = read_document(self._path, AnalyticsError).read_as(Choices)
+        return self._choices
 
     def _rule_file(self, name: str) -> Path:
         if "/" not in name and "." not in name:
@@ -209,36 +227,56 @@ class Scorecards:
 def the_scorecards() -> Scorecards:
     """Return the forms of the application that serves the present request.
 
-    The file of choices is what ``app.config["SCORECARDS"]`` names, else the environment variable
-    :data:`SETTING`.
+    The file of choices is that of the application's settings, else what the environment variable
+    :data:`SETTING` names.
     """
     extensions = current_app.extensions
     if "scorecards" not in extensions:
-        chosen = current_app.config.get("SCORECARDS") or os.environ.get(SETTING)
+        chosen = the_settings().scorecards or os.environ.get(SETTING)
         extensions.setdefault("scorecards", Scorecards(Path(chosen) if chosen else None))
     found: Scorecards = extensions["scorecards"]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules may ask about a call beside its words; ``team`` is that of its agent."""
+
+    events: Sequence[CallEvent]
+    findings: Sequence[Finding]
+    team: str
+
+    @classmethod
+    def of(cls, store: Store, call: Call) -> Self:
+        """Read them."""
+        agents = store.find(Agent, id=call.agent_id) if call.agent_id else []
+        return cls(
+            store.find(CallEvent, call_id=call.id, order_by=("at", "id")),
+            store.find(Finding, call_id=call.id),
+            agents[0].team if agents else "",
+        )
+
+
 def machine_answers(
-    store: Store, card: Card, call: Call, transcript: Transcript | None
+    store: Store, card: Card, call: Call, transcript: Transcript | None, facts: Facts | None = None
 ) -> tuple[list[Score], dict[str, RuleResult]]:
     """Return what the machine answers on a form, and what each rule comes to.
 
     Answers that are stored for this version of the rules count; where there are none, the rules are applied
-    now. Evidence is never stored for rules that are kept, so results are always made now.
+    now. Evidence is never stored for rules that are kept, so results are always made now. ``facts`` are read
+    where they are not at hand.
     """
     stored = store.find(Score, call_id=call.id, by=machine(card.rules))
     ours = [each for each in stored if each.item.startswith(f"{card.name}.")]
     if transcript is None:
         return ours, {}
-    agents = store.find(Agent, id=call.agent_id) if call.agent_id else []
+    known = facts or Facts.of(store, call)
     subject = Subject(
         transcript=transcript,
         call=call,
-        events=store.find(CallEvent, call_id=call.id, order_by=("at", "id")),
-        findings=[each for each in store.find(Finding, call_id=call.id) if each.kind != "rule"] or None,
-        attributes={"team": agents[0].team} if agents and agents[0].team else {},
+        events=known.events,
+        findings=[each for each in known.findings if each.kind != "rule"] or None,
+        attributes={"team": known.team} if known.team else {},
     )
     results = card.inspector.inspect(subject)
     return ours or machine_scores(card.rules, card.name, results, call.id), results

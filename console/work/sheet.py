@@ -11,7 +11,7 @@ from flask import request
 
 from analytics.labels import SENTIMENTS, SEVERITIES, TOPICS
 from analytics.rules.ruleset import in_language
-from calls.records import Appeal, Calibration, Call, Review, Score, Transcript, new_id
+from calls.records import Appeal, Calibration, Call, Review, Score, new_id
 from calls.reviewing import ReviewDraft
 from calls.store import Store
 from console.access import LOCAL, the_user
@@ -21,7 +21,7 @@ from console.desk import the_desk
 from console.language import language, t
 from console.texts import TEXTS
 from console.verdicts.appeal import State
-from console.work.calibrations import item_titles, open_for
+from console.work.calibrations import item_titles
 from console.work.drafts import Colleague, colleagues, fields_of, load_draft
 from console.work.scorecards import Card, Form, fill, machine_answers, the_scorecards
 from console.work.verdict import Answer, Verdict, VerdictError
@@ -59,15 +59,11 @@ def sheet(dossier: Dossier, typed: Verdict) -> Sheet:
     """
     store, user, call = the_desk().store, the_user(), dossier.call
     draft = load_draft(store, call.id, user.id)
-    given = [
-        review.id
-        for review in store.find(Review, call_id=call.id)
-        if user.id == LOCAL.id or review.reviewer == user.id
-    ]
+    given = [review.id for review in dossier.made if user.id == LOCAL.id or review.reviewer == user.id]
     verdict, restored = typed, None
     if typed.empty and (fields := draft_to_restore(draft, given)):
         verdict, restored = _restored(typed, fields), draft.updated_at
-    rated = open_for(store, call.id, user.id)
+    rated = dossier.to_rate
     card = the_scorecards().of(call)
     disputed = _appeal(store, typed.appeal or request.args.get("appeal", ""), call)
     if disputed is not None and verdict.empty:
@@ -85,7 +81,7 @@ def sheet(dossier: Dossier, typed: Verdict) -> Sheet:
             plan_id=dossier.draw.plan_id if dossier.draw else "",
             work=dossier.worklist.plan.id if on_list and dossier.worklist else "",
         ),
-        form=fill_typed(store, card, call, dossier.transcript, verdict.answers) if card else None,
+        form=fill_typed(store, card, dossier, verdict.answers) if card else None,
         restored=restored,
         others=tuple(colleagues(store, call.id, user.id, the_time())),
         given=tuple(given),
@@ -101,11 +97,10 @@ def draft_to_restore(draft: ReviewDraft, given: list[str]) -> Mapping[str, str]:
     return {} if fields.get("review_id") in given else fields
 
 
-def fill_typed(
-    store: Store, card: Card, call: Call, transcript: Transcript | None, answers: Mapping[str, Answer]
-) -> Form:
+def fill_typed(store: Store, card: Card, dossier: Dossier, answers: Mapping[str, Answer]) -> Form:
     """Return a form with the machine's answers and those that are typed; what cannot be scored is not."""
-    scores, results = machine_answers(store, card, call, transcript)
+    call = dossier.call
+    scores, results = machine_answers(store, card, call, dossier.transcript, dossier.facts)
     given = []
     for item, weight in card.weights.items():
         answer = answers.get(item, Answer())

@@ -172,6 +172,23 @@ def test_evidence_unfolds_and_the_keys_are_shown(browser: Any, desk: str) -> Non
     assert messages(browser) == []
 
 
+def test_what_was_recognised_is_shown_on_demand(browser: Any, desk: str) -> None:
+    open_call(browser, f"{desk}calls/call-1")
+    button = browser.find_element(CSS, ".as-recognised")
+    words = [browser.find_element(CSS, f"#u{number} p") for number in (3, 4)]
+    read, recognised = (
+        ["再不处理我就去消费者协会投诉你们。", "非常抱歉我马上为您升级处理。"],
+        ["再不处理我就去消费者协会投诉你们", "非常抱歉我马上为您升级处理"],
+    )
+
+    assert ([each.text for each in words], button.get_attribute("aria-pressed")) == (read, "false")
+    press(browser, "o")
+    assert ([each.text for each in words], button.get_attribute("aria-pressed")) == (recognised, "true")
+    button.click()
+    assert [each.text for each in words] == read
+    assert messages(browser) == []
+
+
 def test_the_waveform_the_words_and_the_evidence_lead_to_their_sound(browser: Any, desk: str) -> None:
     open_call(browser, f"{desk}calls/call-1")
 

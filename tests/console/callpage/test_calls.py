@@ -61,12 +61,12 @@ def test_a_call_shows_who_said_what_with_evidence_and_doubt(client: FlaskClient,
     page = read(client, "/calls/call-1")
 
     assert [(each.text) for each in page.all("li", "line")] == [
-        "0:00 系统 您好华务客服中心办理退款请按二",
-        "0:03 来电人 我要退款等了三个星期还没有到账",
-        "0:06 坐席 请您提供一下订单号",
-        "0:09 来电人 再不处理我就去消费者协会投诉你们",
-        "0:14 坐席 非常抱歉我马上为您升级处理",
-        "0:17 来电人 尽快给我答复",
+        "0:00 系统 您好华务客服中心办理退款请按二。",
+        "0:03 来电人 我要退款等了三个星期还没有到账。",
+        "0:06 坐席 请您提供一下订单号。",
+        "0:09 来电人 再不处理我就去消费者协会投诉你们。",
+        "0:14 坐席 非常抱歉我马上为您升级处理。",
+        "0:17 来电人 尽快给我答复。",
     ]
     marks = [(each["class"], each.text, each["title"]) for each in page.all("mark")]
     assert marks == [
@@ -271,7 +271,7 @@ def test_markup_in_what_was_stored_is_shown_as_text(
         assert page.all("img") == []
         assert [name for each in page.elements for name in each.attributes if name.startswith("on")] == []
         assert MARKUP in page.one("main").text
-    assert pages[2].one("li", "line").text == f"0:00 来电人 {MARKUP}"
+    assert pages[2].one("li", "line").text == f"0:00 来电人 {MARKUP}。"
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ def private(scene: Scene, desk_store: Store, recordings: RecordingFolder) -> str
 
 
 #: Pieces of the caller's name and number, and the whole number that called.
-TELLING = (NAME, NAME[:2], NUMBER, NUMBER[:5], NUMBER[-4:], "13800139999")
+TELLING = (NAME, NAME[:2], NUMBER, NUMBER[:5], NUMBER[-4:], "13800139999", "13800138000")
 
 
 @pytest.mark.parametrize("role", [UserRole.TEAM_SUPERVISOR, UserRole.AGENT, UserRole.READ_ONLY])
@@ -316,8 +316,9 @@ def test_inspectors_see_personal_data_marked(app: Flask, private: str, desk_stor
     with visitor(app, hire(desk_store)[UserRole.INSPECTOR]) as client:
         page = Page(client.get(private).text)
 
-    assert page.one("li", id="u1").text == f"0:02 来电人 我叫{NAME}我的手机号是{NUMBER}"
-    assert page.texts("span", "personal")[:2] == [NAME, NUMBER[:5]]
+    assert page.one("li", id="u1").text == f"0:02 来电人 我叫{NAME}我的手机号是13800138000。"
+    assert page.texts("span", "personal")[:2] == [NAME, "13800138000"]
+    assert page.one("span", "phone")["data-said"] == NUMBER
     assert page.one("button", "veil").text == "遮盖个人信息"
     assert page.one("button", **{"data-layer": "personal"})["data-spans"] == "2.75,3.65 4.55,7.05"
 

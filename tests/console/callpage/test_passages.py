@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.records import Evidence, Finding, Role, Utterance, Word
-from console.callpage.passages import Passage, passages, tint, word_spans, word_times
+from console.callpage.passages import Passage, passages, tint, word_times
 from console.callpage.personal import Piece
+from speech.view import Edit, View
 
 pytestmark = pytest.mark.unit
 
@@ -49,12 +50,6 @@ def test_evidence_of_another_utterance_or_outside_the_text_marks_nothing() -> No
     )
 
     assert passages(utterance("太慢了"), [elsewhere, outside, empty]) == (Passage("太慢了"),)
-
-
-def test_words_are_found_one_after_another_and_unknown_ones_left_out() -> None:
-    words = [Word(text=each, start=0, end=1) for each in ("好", "好", "吗", "ok")]
-
-    assert [(start, end) for start, end, _ in word_spans("好好ok", words)] == [(0, 1), (1, 2), (2, 4)]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +117,57 @@ def test_passages_always_join_to_the_text(
     cut = passages(utterance(text, *words), [finding("topic", *spans)])
 
     assert "".join(each.text for each in cut) == text
+
+
+#: 我交了三百块 as it is read.
+READ = View("我交了三百块", (Edit(3, 5, "300", "money", "300"), Edit(6, 6, "。", "stop")))
+
+
+def test_an_edit_is_one_passage_whatever_begins_or_ends_within_it() -> None:
+    complaint = finding("complaint", (0, 4))
+    said = utterance("我交了三百块", ("我交了三", 0.9), ("百块", 0.3))
+
+    assert passages(said, [complaint], view=READ) == (
+        Passage("我交了", (complaint,)),
+        Passage("300", (complaint,), 0.3, said="三百", edit="money"),
+        Passage("块", (), 0.3),
+        Passage("。", said="", edit="stop"),
+    )
+
+
+def test_a_sign_within_evidence_is_marked_with_it() -> None:
+    topic = finding("topic", (0, 4))
+    view = View("好的谢谢", (Edit(2, 2, "，", "pause"),))
+
+    assert passages(utterance("好的谢谢"), [topic], view=view) == (
+        Passage("好的", (topic,)),
+        Passage("，", (topic,), said="", edit="pause"),
+        Passage("谢谢", (topic,)),
+    )
+
+
+def test_what_is_hidden_is_not_edited() -> None:
+    hidden = [Piece("我交了"), Piece("▇", personal=True), Piece("百块")]
+
+    assert passages(utterance("我交了三百块"), [], hidden, READ) == (
+        Passage("我交了"),
+        Passage("▇", personal=True),
+        Passage("百块"),
+        Passage("。", said="", edit="stop"),
+    )
+
+
+def test_no_sign_is_put_in_between_hidden_characters() -> None:
+    view = View("张三李四", (Edit(2, 2, "，", "pause"), Edit(4, 4, "。", "stop")))
+
+    assert passages(utterance("张三李四"), [], [Piece("▇▇▇▇", personal=True)], view) == (
+        Passage("▇▇▇▇", personal=True),
+    )
+
+
+def test_what_is_personal_and_shown_is_edited() -> None:
+    shown = [Piece("我交了"), Piece("三百", personal=True), Piece("块")]
+
+    assert passages(utterance("我交了三百块"), [], shown, READ)[1] == Passage(
+        "300", personal=True, said="三百", edit="money"
+    )

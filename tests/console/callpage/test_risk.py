@@ -3,10 +3,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from flask import Flask, g
 
+from calls.people import User, UserRole
 from calls.records import CallRisk, Evidence, RiskReason
 from console.callpage.personal import PersonalData, Piece, Veil
-from console.callpage.risk import risk_bars
+from console.callpage.risk import reasons_line, risk_bars
 
 pytestmark = pytest.mark.unit
 
@@ -39,3 +41,19 @@ def test_a_risk_without_reasons_is_that_of_the_average_call() -> None:
     shown = risk_bars(CallRisk(call_id="c", probability=0.5, base=0.0), OPEN)
 
     assert (shown.bars, shown.base.length, shown.logit) == ((), 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("role", "line"),
+    [
+        (UserRole.INSPECTOR, "caller says “我叫张三”; caller spoke last"),
+        (UserRole.READ_ONLY, "caller says “▇▇”; caller spoke last"),
+    ],
+)
+def test_a_list_says_reasons_in_its_language_and_quotes_nothing_personal(
+    app: Flask, role: UserRole, line: str
+) -> None:
+    with app.test_request_context("/?lang=en"):
+        g.user = User(id="somebody", role=role, stamp="s")
+
+        assert reasons_line(["客户说“我叫张三”", "客户最后发言"]) == line

@@ -97,9 +97,10 @@ def test_the_sheet_of_a_month() -> None:
     calls: dict[str, Call] = {f"call-{number}": a_call(number) for number in (1, 2)}
     steps = [CaseStep(case_id="case-1", by="lin", action="reopen")]
 
-    text = sheet(cases, calls, steps, words=lambda _, value: value, headings=COLUMNS)
+    lines = sheet(cases, calls, steps, words=lambda _, value: value, headings=COLUMNS)
 
-    assert text.startswith("\ufeffcase,opened,caller,")
+    text = b"".join(lines).decode()
+    assert text.startswith('\ufeff"case","opened","caller",')
     first, second = csv.DictReader(io.StringIO(text[1:]))
     assert first == {
         "case": "case-1",

@@ -164,7 +164,7 @@ def test_a_second_window_is_told_and_nothing_is_lost(app: Flask, people: None, d
     (review,) = desk_store.find(Review)
     assert review.comment == "第二个窗口"
     assert late.json is not None
-    assert late.json["problem"].endswith("已由另一个窗口保存。")
+    assert late.json["problem"].endswith("保存了这通电话的结论，或丢弃了草稿。")
 
 
 @pytest.mark.integration
