@@ -47,6 +47,10 @@ class VoiceError(HuawuError):
     """Text could not be turned into speech."""
 
 
+class HotWordError(HuawuError):
+    """A list of hot words cannot be read, or a word of it cannot be said."""
+
+
 class SoundCardError(HuawuError):
     """There is no microphone or no headphones, or they cannot be used."""
 

@@ -1,4 +1,4 @@
-"""Recordings on disk: stereo A-law WAV at 8 kHz, written as the sound arrives.
+"""Recordings on disk: stereo A-law WAV at 8 kHz, written as the sound arrives; those elsewhere are read.
 
 After ``kill -9`` at any instant the file opens in any player and holds everything but the last
 half second: samples are handed to the operating system at once, and the header's sizes follow them.
@@ -11,17 +11,32 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
+import shutil
 import struct
-from contextlib import AbstractContextManager
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from platformdirs import user_cache_path
 
 from calls.errors import RecordingError
+from calls.objectstore import SCHEMES, ObjectStores, ObjectUrl, is_url
 from calls.records import Recording, Role, new_id
-from calls.sealing import RecordingKeys, keys_from, open_sound, plain_path, seal
+from calls.sealing import (
+    RecordingKeys,
+    in_memory,
+    keys_from,
+    open_sound,
+    plain_path,
+    seal,
+    unsealed,
+)
 
 #: Samples per second and channel.
 SAMPLE_RATE = 8000
@@ -181,23 +196,40 @@ class RecordingWriter:
 class RecordingFolder:
     """Where a centre's recordings lie: one file a call, in a folder a day.
 
+    A recording whose ``uri`` is the URL of an object store is read from there, wherever the folder is, if the
+    environment allows it (:mod:`calls.objectstore`).
+
     Parameters
     ----------
-    root : Path
-        Made when the first recording starts.
+    root : Path or str
+        Made when the first recording starts. The URL of an object store is a place to keep finished
+        recordings in (:meth:`keep`); live calls are recorded on disk.
     keys : RecordingKeys, optional
         Recordings are sealed with them when their call is over (:mod:`calls.sealing`); by default those that
         the environment names, and none is sealed where it names none.
+    stores : ObjectStores, optional
+        The object stores that may be used; by default those that the environment allows.
 
     Raises
     ------
     RecordingError
-        The environment names keys that cannot be read.
+        The environment names keys that cannot be read, or ``root`` is a URL that is not allowed.
     """
 
-    def __init__(self, root: Path, keys: RecordingKeys | None = None) -> None:
-        self.root = Path(root)
+    def __init__(
+        self, root: Path | str, keys: RecordingKeys | None = None, stores: ObjectStores | None = None
+    ) -> None:
         self.keys = keys or keys_from(os.environ)
+        self._stores = stores
+        self._bucket: ObjectUrl | None = None
+        # a Path has one slash less than the URL that it was made of
+        text = re.sub(rf"^({'|'.join(SCHEMES)}):/(?=[^/])", r"\1://", os.fspath(root))
+        if is_url(text):
+            self._bucket = self._object_stores().checked(text)
+            # what is computed of the recordings and can be made again
+            self.root = user_cache_path("huawu") / "recordings" / self._bucket.path
+        else:
+            self.root = Path(root)
 
     def start(
         self,
@@ -225,6 +257,10 @@ class RecordingFolder:
         RecordingError
             The file exists already or cannot be made.
         """
+        if self._bucket is not None:
+            raise RecordingError(
+                f"recordings {self._bucket}: no live call is recorded there", "name a folder"
+            )
         if len(channels) not in (1, 2):
             raise RecordingError(
                 f"recording of call {call_id}: {len(channels)} channels", "1 or 2 are possible"
@@ -239,10 +275,28 @@ class RecordingFolder:
         Raises
         ------
         RecordingError
-            Its ``uri`` points outside this folder without being a ``file://`` URL.
+            Its ``uri`` points outside this folder without being a ``file://`` URL, or it lies on an object
+            store.
+        """
+        place = self.place(recording)
+        if isinstance(place, str):
+            raise RecordingError(f"recording {recording.id}: {place} is no file of this machine")
+        return place
+
+    def place(self, recording: Recording) -> Path | str:
+        """Return the file of a recording, or the URL of one on an object store, for :func:`open_place`.
+
+        Raises
+        ------
+        RecordingError
+            Its ``uri`` points outside this folder without being a URL.
         """
         if recording.uri.startswith("file://"):
-            return Path(unquote(urlsplit(recording.uri).path))
+            return file_of(recording.uri)
+        if is_url(recording.uri):
+            return str(ObjectUrl.parse(recording.uri))
+        if self._bucket is not None:
+            return str(self._bucket.below(recording.uri))
         root = self.root.resolve()
         path = (root / recording.uri).resolve()
         if not path.is_relative_to(root):
@@ -252,24 +306,178 @@ class RecordingFolder:
     def seal(self, recording: Recording) -> bool:
         """Encrypt a recording whose call is over; tell whether that was done now.
 
-        Nothing is done without keys, and nothing to a file outside this folder, which is its owner's.
+        Nothing is done without keys, and nothing to a file outside this folder, which is its owner's. On an
+        object store recordings are sealed before they are sent (:meth:`keep`).
 
         Raises
         ------
         RecordingError
             The file cannot be read or written; it is left as it was.
         """
-        if self.keys is None or recording.uri.startswith("file://"):
+        if self.keys is None or is_url(recording.uri) or self._bucket is not None:
             return False
         return seal(self.path(recording), self.keys)
 
     def sound(self, recording: Recording) -> BinaryIO:
-        """Open a recording for reading, sealed or not (:func:`calls.sealing.open_sound`)."""
-        return open_sound(self.path(recording), self.keys)
+        """Open a recording for reading, wherever it lies, sealed or not (:func:`open_place`)."""
+        return open_place(self.place(recording), self.keys, self._stores)
 
-    def plain(self, recording: Recording) -> AbstractContextManager[Path]:
-        """Give a plain file with the sound for what reads files only (:func:`calls.sealing.plain_path`)."""
-        return plain_path(self.path(recording), self.keys)
+    @contextmanager
+    def plain(self, recording: Recording) -> Iterator[Path]:
+        """Give a plain file with the sound for what reads files only (:func:`plain_place`)."""
+        with plain_place(self.place(recording), self.keys, self._stores) as path:
+            yield path
+
+    def keep(self, sound: BinaryIO, name: str) -> str:
+        """Copy a finished recording into this folder, sealed where there are keys, and return its ``uri``.
+
+        It is there whole or not at all, and takes the place of one of the same name: a copy that was broken
+        off can be made again.
+
+        Parameters
+        ----------
+        sound : BinaryIO
+            Read to its end.
+        name : str
+            Relative to the folder.
+
+        Raises
+        ------
+        RecordingError
+            The sound cannot be read, the copy not be written, or ``name`` leads out of the folder.
+        """
+        place = self.place(Recording(call_id="", uri=name, channels=()))
+        folder = Path(tempfile.gettempdir()) if isinstance(place, str) else place.parent
+        draft = folder / f".{new_id()}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with draft.open("xb") as copy:
+                os.fchmod(copy.fileno(), 0o640)
+                shutil.copyfileobj(sound, copy, 1 << 20)
+                copy.flush()
+                os.fsync(copy.fileno())
+            if self.keys is not None:
+                seal(draft, self.keys)
+            if isinstance(place, str):
+                self._object_stores().put(draft, place)
+                return place
+            os.replace(draft, place)
+            return name
+        except OSError as error:
+            raise RecordingError(
+                f"recording {place}: {error.strerror or error}", "check the folder, its rights and the space"
+            ) from None
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+
+    def settle(self, recording: Recording) -> Recording:
+        """Send a finished recording, which was written below :attr:`root`, to where this folder lies.
+
+        Returns
+        -------
+        Recording
+            With its ``uri`` there; as it was where the folder is on disk.
+
+        Raises
+        ------
+        RecordingError
+            It cannot be read or sent; the file is left.
+        """
+        if self._bucket is None:
+            return recording
+        file = self.root / recording.uri
+        with open_sound(file, self.keys) as sound:
+            uri = self.keep(sound, recording.uri)
+        file.unlink(missing_ok=True)
+        return replace(recording, uri=uri)
+
+    def delete(self, recording: Recording) -> None:
+        """Delete the sound of a recording, wherever it lies; one that is gone already is no failure.
+
+        Raises
+        ------
+        OSError, RecordingError
+            It cannot be deleted.
+        """
+        place = self.place(recording)
+        if isinstance(place, str):
+            self._object_stores().delete(place)
+        else:
+            place.unlink(missing_ok=True)
+
+    def _object_stores(self) -> ObjectStores:
+        return self._stores or ObjectStores.of()
+
+
+def open_place(
+    place: Path | str, keys: RecordingKeys | None = None, stores: ObjectStores | None = None
+) -> BinaryIO:
+    """Open a recording for reading, sealed or not; of one on an object store only what is read is fetched.
+
+    Parameters
+    ----------
+    place : Path or str
+        A path; as a string also a URL: ``file://…``, ``s3://…``.
+    keys : RecordingKeys, optional
+    stores : ObjectStores, optional
+        By default those that the environment allows.
+
+    Raises
+    ------
+    RecordingError
+        It does not exist, may not be read, or its key is missing. What fails later is told as ``OSError``.
+    """
+    if isinstance(place, str) and is_url(place) and not place.startswith("file://"):
+        return unsealed((stores or ObjectStores.of()).open(place), place, keys)
+    return open_sound(_local(place), keys)
+
+
+@contextmanager
+def plain_place(
+    place: Path | str, keys: RecordingKeys | None = None, stores: ObjectStores | None = None
+) -> Iterator[Path]:
+    """Give a plain file with the sound of a recording, for what can only read files.
+
+    That is the file itself where it is plain; a file in memory where it is sealed; and one that goes at the
+    end, with the same suffix, where it lies on an object store.
+
+    Raises
+    ------
+    RecordingError
+        As :func:`open_place`, or the sound cannot be read to its end.
+    """
+    if not isinstance(place, str) or not is_url(place) or place.startswith("file://"):
+        with plain_path(_local(place), keys) as path:
+            yield path
+        return
+    stored = (stores or ObjectStores.of()).open(place)
+    with unsealed(stored, place, keys) as sound:
+        if sound is not stored:  # sealed: nothing of it is written to a disk in plain
+            with in_memory(sound, place) as path:
+                yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="huawu-", suffix=Path(place).suffix) as copy:
+            try:
+                shutil.copyfileobj(sound, copy, 1 << 20)
+                copy.flush()
+            except OSError as error:
+                raise RecordingError(f"recording {place}: {error.strerror or error}") from None
+            yield Path(copy.name)
+
+
+def file_url(path: Path) -> str:
+    """Return the ``file://`` URL of an absolute path, also of one whose name is no UTF-8."""
+    return f"file://{quote_from_bytes(os.fsencode(path))}"
+
+
+def file_of(url: str) -> Path:
+    """Return the path that a ``file://`` URL names."""
+    return Path(os.fsdecode(unquote_to_bytes(re.sub(r"^file://[^/]*", "", url))))
+
+
+def _local(place: Path | str) -> Path:
+    return file_of(place) if isinstance(place, str) and place.startswith("file://") else Path(place)
 
 
 class OpenRecording(RecordingError):

@@ -178,17 +178,24 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One recognised word with its time span in seconds and its confidence in [0, 1]."""
+    """One recognised word with its time span in seconds and its confidence in [0, 1].
+
+    Confidence is ``None`` where the recogniser gives none.
+    """
 
     text: str
     start: float
     end: float
-    confidence: float = 1.0
+    confidence: float | None = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """What one party said without a longer pause. ``number`` counts from 0 within the transcript."""
+    """What one party said without a longer pause. ``number`` counts from 0 within the transcript.
+
+    ``level`` is its active speech level in dBov (:mod:`speech.levels`); ``None`` where
+    that was not measured, or where there is no sound at its time.
+    """
 
     number: int
     role: Role
@@ -197,6 +204,7 @@ class Utterance:
     text: str
     channel: int = 0
     words: tuple[Word, ...] = ()
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

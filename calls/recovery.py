@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from calls.errors import RecordingError
+from calls.foreign import IMPORTED
 from calls.recordings import OpenRecording, RecordingFolder, repair
 from calls.records import Call, Outcome, Recording
 from calls.store import Store
@@ -28,7 +29,7 @@ def recover(
 
     Its recordings get a true header, length and checksum and the flag ``recovered``; the call ends
     with its recording and the outcome ``interrupted``. Calls that are still running are left alone
-    (their recordings are locked). Doing it twice changes nothing.
+    (their recordings are locked), and so are those of other systems. Doing it twice changes nothing.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ def recover(
     done = []
     where: dict[str, Any] = {} if node is None else {"node": [node, ""]}
     for call in store.find(Call, ended_at=None, **where):
+        if call.door == IMPORTED:  # another system's, which will tell of its end
+            continue
         if started_before is not None and call.started_at >= started_before:
             continue
         try:

@@ -173,12 +173,34 @@ def open_sound(path: Path, keys: RecordingKeys | None) -> BinaryIO:
         file = path.open("rb")
     except OSError as error:
         raise RecordingError(f"recording {path}: {error.strerror}") from None
-    header = file.read(_HEADER)
-    if not header.startswith(MAGIC):
-        file.seek(0)
-        return file
+    return unsealed(file, str(path), keys)
+
+
+def unsealed(file: BinaryIO, name: str, keys: RecordingKeys | None) -> BinaryIO:
+    """Return the sound of an open file, sealed or not, from wherever it is read.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        At its beginning; closed with what is returned.
+    name : str
+        For messages.
+    keys : RecordingKeys or None
+
+    Raises
+    ------
+    RecordingError
+        Its key is missing, or it cannot be read; the file is closed.
+    """
     try:
-        return io.BufferedReader(_Sealed(file, path, header, keys), CHUNK)
+        header = file.read(_HEADER)
+        if not header.startswith(MAGIC):
+            file.seek(0)
+            return file
+        return io.BufferedReader(_Sealed(file, name, header, keys), CHUNK)
+    except OSError as error:
+        file.close()
+        raise RecordingError(f"recording {name}: {error.strerror or error}") from None
     except BaseException:
         file.close()
         raise
@@ -193,14 +215,29 @@ def plain_path(path: Path, keys: RecordingKeys | None) -> Iterator[Path]:
     if not is_sealed(path):
         yield path
         return
-    memory = os.memfd_create(path.stem, os.MFD_CLOEXEC)
+    with open_sound(path, keys) as sound, in_memory(sound, str(path)) as copy:
+        yield copy
+
+
+@contextmanager
+def in_memory(sound: BinaryIO, name: str) -> Iterator[Path]:
+    """Give the name of a file in memory with what can be read from ``sound``; it goes at the end.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read to its end; ``name`` is for the message.
+    """
+    memory = os.memfd_create("sound", os.MFD_CLOEXEC)
     try:
-        with open_sound(path, keys) as sound, os.fdopen(os.dup(memory), "wb") as copy:
+        with os.fdopen(os.dup(memory), "wb") as copy:
             while chunk := sound.read(16 * CHUNK):
                 copy.write(chunk)
-        yield Path(f"/proc/self/fd/{memory}")
     except OSError as error:
-        raise RecordingError(f"recording {path}: {error.strerror or error}") from None
+        os.close(memory)
+        raise RecordingError(f"recording {name}: {error.strerror or error}") from None
+    try:
+        yield Path(f"/proc/self/fd/{memory}")
     finally:
         os.close(memory)
 
@@ -208,14 +245,14 @@ def plain_path(path: Path, keys: RecordingKeys | None) -> Iterator[Path]:
 class _Sealed(io.RawIOBase):
     """The sound in a sealed file; keeps the chunk that was read last."""
 
-    def __init__(self, file: BinaryIO, path: Path, header: bytes, keys: RecordingKeys | None) -> None:
-        self._file, self._path, self._header = file, path, header
+    def __init__(self, file: BinaryIO, name: str, header: bytes, keys: RecordingKeys | None) -> None:
+        self._file, self._header = file, header
         key_id = header[8:16]
         if len(header) < _HEADER:
-            raise RecordingError(f"recording {path}: its head is cut off", "take it from the backup")
+            raise RecordingError(f"recording {name}: its head is cut off", "take it from the backup")
         if keys is None or key_id not in keys.keys:
             raise RecordingError(
-                f"recording {path} is sealed with the key {key_id.hex()}, which is not here",
+                f"recording {name} is sealed with the key {key_id.hex()}, which is not here",
                 f"name it by {FILE_VARIABLE}",
             )
         self._cipher = _cipher(keys.keys[key_id], header)

@@ -21,6 +21,8 @@ from calls.errors import StoreError, StoreLocked
 BUSY_SECONDS = 5.0
 #: Connections for reading that stay open between questions.
 READERS = 5
+#: The execution option of connections on which nothing but one question is asked.
+SINGLE = "huawu_single"
 
 # WAL keeps its index in shared memory, which these cannot share between hosts (sqlite.org/wal.html).
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -111,7 +113,8 @@ def open_engine(url: URL, *, writer: bool) -> Engine:
     """
     if url.get_backend_name() == "postgresql":
         try:
-            return create_engine(url, pool_pre_ping=True, pool_size=1 if writer else 5)
+            named = {} if "application_name" in url.query else {"application_name": "huawu"}
+            return create_engine(url, pool_pre_ping=True, pool_size=1 if writer else 5, connect_args=named)
         except (ModuleNotFoundError, NoSuchModuleError):
             raise StoreError(
                 "database: PostgreSQL needs the psycopg driver", "pip install 'huawu[postgres]'"
@@ -134,7 +137,9 @@ def open_engine(url: URL, *, writer: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        # one question is a transaction of its own
+        if not connection.get_execution_options().get(SINGLE):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
 
@@ -167,7 +172,12 @@ def translated(database: str) -> Iterator[None]:
             ) from error
         if "disk is full" in cause or "disk I/O" in cause:
             raise StoreError(f"database: {database}: {cause}", "free some space and run again") from error
-        if "not a database" in cause or "malformed" in cause:
+        if "malformed" in cause:
+            raise StoreError(
+                f"database: {database} is damaged: {cause}",
+                "put the last backup in its place (docs/database.md)",
+            ) from error
+        if "not a database" in cause:
             raise StoreError(
                 f"database: {database} is no huawu database: {cause}", "name another file"
             ) from error

@@ -6,14 +6,25 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from calls.errors import NotFound, StoreError
 from calls.records import Transcript
-from calls.store.engine import database_url, open_engine, translated
+from calls.store.engine import SINGLE, database_url, open_engine, translated
 from calls.store.migration import migrate
 from calls.store.rows import from_row, table_of, to_row, utterance_rows
 from calls.store.schema import metadata, utterance
@@ -56,6 +67,7 @@ class Store:
             raise
         self._write_engine = write_engine
         self._read_engine = open_engine(self._url, writer=False)
+        self._one_question = self._read_engine.execution_options(**{SINGLE: True})
         self._writer = Writer(write_engine, self.name)
 
     @classmethod
@@ -90,15 +102,35 @@ class Store:
         self._write_engine.dispose()
         self._read_engine.dispose()
 
-    def submit(self, *records: Record, unless_known: Iterable[Record] = ()) -> Future[None]:
+    def submit(
+        self,
+        *records: Record,
+        unless_known: Iterable[Record] = (),
+        instead_of: Iterable[tuple[type[Any], dict[str, Any]]] = (),
+    ) -> Future[None]:
         """Queue records for storing (all or none); the future is done once they are committed.
 
-        Of the records in ``unless_known`` only those are stored whose ids are new: an agent of whom a call
-        knows no more than the id does not replace the one that has a name.
+        Parameters
+        ----------
+        *records : Record
+            One whose id exists is replaced.
+        unless_known : iterable of Record
+            Of these only those are stored whose ids are new: an agent of whom a call knows no more than the
+            id does not replace the one that has a name.
+        instead_of : iterable of (type, dict)
+            Records that match go first, in the same transaction: of each kind those with the fields given,
+            as for :meth:`find`. A step that runs twice leaves one set of results.
         """
         grouped, stubs = _grouped(records), _grouped(unless_known)
+        gone = [
+            (table_of(kind), _conditions(table_of(kind), part))
+            for kind, where in instead_of
+            for part in _parts(_some(kind, where))
+        ]
 
         def work(connection: Connection) -> None:
+            for table, condition in gone:
+                connection.execute(delete(table).where(*condition))
             for table, known in stubs:
                 rows = [to_row(record, table) for record in known]
                 insert_or_replace(connection, table, rows, replace=False)
@@ -125,18 +157,7 @@ class Store:
 
         A step that runs twice (a batch resumed, a call judged again) leaves one set of results.
         """
-        if not where:
-            raise StoreError(f"replace: every {kind.__name__} would go", "say which ones")
-        table = table_of(kind)
-        conditions = [_conditions(table, part) for part in _parts(where)]
-        grouped = _grouped(records)
-
-        def work(connection: Connection) -> None:
-            for condition in conditions:
-                connection.execute(delete(table).where(*condition))
-            _write(connection, grouped)
-
-        self._writer.submit(work).result()
+        self.submit(*records, instead_of=[(kind, where)]).result()
 
     def change(self, record: Record, *more: Record, **present: Any) -> bool:
         """Store a record where the one with its id has the fields given, with others, in one transaction.
@@ -204,14 +225,15 @@ class Store:
         """
         table = table_of(kind)
         parts = list(_parts(where))
-        query = select(table).order_by(*_order(table, order_by))
-        if len(parts) == 1:
-            query = query.limit(limit).offset(offset)
-        with translated(self.name), self._read_engine.begin() as connection:
+        fields = (order_by,) if isinstance(order_by, str) else tuple(order_by)
+        page = (limit, offset) if len(parts) == 1 else (None, 0)
+        alone = len(parts) == 1 and kind is not Transcript
+        engine = self._one_question if alone else self._read_engine
+        with translated(self.name), engine.begin() as connection:
             rows = [
                 dict(row)
                 for part in parts
-                for row in connection.execute(query.where(*_conditions(table, part))).mappings()
+                for row in connection.execute(*_question(table, fields, *page, part)).mappings()
             ]
             if len(parts) > 1:
                 rows = _in_order(rows, order_by)[offset:][:limit]
@@ -230,6 +252,21 @@ class Store:
             ]
             return set().union(*found)
 
+    def columns(self, kind: type[Any], /, *fields: str, **where: Any) -> list[tuple[Any, ...]]:
+        """Return some fields of the records of ``kind`` that match, in no order, as the database holds them.
+
+        Figures of a month read a few fields of many records; whole records cost several times as much. What
+        is an enumeration in the record is its text here.
+        """
+        table = table_of(kind)
+        query = select(*(_column(table, field) for field in fields))
+        with translated(self.name), self._read_engine.begin() as connection:
+            return [
+                tuple(row)
+                for part in _parts(where)
+                for row in connection.execute(query.where(*_conditions(table, part)))
+            ]
+
     def count(self, kind: type[Any], /, **where: Any) -> int:
         """Return how many records of ``kind`` match."""
         table = table_of(kind)
@@ -247,6 +284,12 @@ def _grouped(records: Iterable[Record]) -> list[tuple[Table, list[Record]]]:
     for record in records:
         by_table[table_of(type(record))].append(record)
     return [(table, by_table[table]) for table in metadata.sorted_tables if table in by_table]
+
+
+def _some(kind: type[Any], where: dict[str, Any]) -> dict[str, Any]:
+    if not where:
+        raise StoreError(f"replace: every {kind.__name__} would go", "say which ones")
+    return where
 
 
 def _write(connection: Connection, grouped: list[tuple[Table, list[Record]]]) -> None:
@@ -293,6 +336,55 @@ def _in_order(rows: list[dict[str, Any]], order_by: str | Collection[str]) -> li
         name = field.removeprefix("-")
         rows.sort(key=lambda row: (row[name] is not None, row[name]), reverse=field.startswith("-"))
     return rows
+
+
+def _question(
+    table: Table, fields: tuple[str, ...], limit: int | None, offset: int, where: dict[str, Any]
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Return the statement of :meth:`Store.find` and its values.
+
+    To build a statement takes longer than to answer it, so those that differ in nothing but values are one.
+    """
+    shape: list[tuple[str, str]] = []
+    values: dict[str, Any] = {"limit_": limit, "offset_": offset}
+    for field, value in where.items():
+        if isinstance(value, Span):
+            for side in ("first", "end"):
+                if (bound := getattr(value, side)) is not None:
+                    shape.append((field, side))
+                    values[f"{field}_{side}"] = bound
+        elif isinstance(value, _LISTS):
+            shape.append((field, "any"))
+            values[f"{field}_any"] = list(value)
+        else:
+            shape.append((field, "none" if value is None else "is"))
+            values[f"{field}_is"] = value
+    paged = (limit is not None, offset != 0)
+    return _statement(table, fields, paged, tuple(shape)), values
+
+
+@lru_cache(maxsize=1024)
+def _statement(
+    table: Table, fields: tuple[str, ...], paged: tuple[bool, bool], shape: tuple[tuple[str, str], ...]
+) -> Select[Any]:
+    query = select(table).order_by(*_order(table, fields))
+    for field, how in shape:
+        column = _column(table, field)
+        given = bindparam(f"{field}_{how}", type_=column.type, expanding=how == "any")
+        match how:
+            case "first":
+                query = query.where(column >= given)
+            case "end":
+                query = query.where(column < given)
+            case "any":
+                query = query.where(column.in_(given))
+            case "none":
+                query = query.where(column.is_(None))
+            case _:
+                query = query.where(column == given)
+    if paged[0]:
+        query = query.limit(bindparam("limit_", type_=Integer))
+    return query.offset(bindparam("offset_", type_=Integer)) if paged[1] else query
 
 
 def _column(table: Table, field: str) -> ColumnElement[Any]:

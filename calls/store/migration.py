@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic.config import Config
@@ -29,8 +30,46 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def migrate(engine: Engine, name: str) -> None:
-    """Bring the database to the newest revision.
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """Where a database stands.
+
+    ``present`` is its revision, ``None`` for a new one, ``newest`` that of this release; ``missing`` are the
+    revisions between them, oldest first, each with what it brings.
+    """
+
+    present: str | None
+    newest: str
+    missing: tuple[tuple[str, str], ...]
+
+
+def revisions(connection: Connection, name: str) -> Revisions:
+    """Return where the database stands; nothing is changed.
+
+    Raises
+    ------
+    SchemaTooNew
+        It was written by a newer huawu.
+    StoreError
+        It is a SQLite file of another program.
+    """
+    known = {each.revision: each.doc for each in scripts().walk_revisions()}
+    newest = next(iter(known))
+    present = current(connection)
+    if present is not None and present not in known:
+        raise SchemaTooNew(
+            f"database: {name} has schema {present}, newer than this huawu ({newest})",
+            "upgrade huawu, or name another database",
+        )
+    if present is None and connection.dialect.name == "sqlite":
+        _require_empty(connection, name)
+    order = list(known)
+    newer = order[: order.index(present)] if present is not None else order
+    return Revisions(present, newest, tuple((each, known[each]) for each in reversed(newer)))
+
+
+def migrate(engine: Engine, name: str) -> Revisions:
+    """Bring the database to the newest revision; return where it stood.
 
     Raises
     ------
@@ -39,29 +78,22 @@ def migrate(engine: Engine, name: str) -> None:
     StoreError
         It is a SQLite file of another program; nothing was changed.
     """
-    script = scripts()
-    head = script.get_current_head()
-    known = {revision.revision for revision in script.walk_revisions()}
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        present = current(connection)
-        if present == head:
-            return
-        if present is not None and present not in known:
-            raise SchemaTooNew(
-                f"database: {name} has schema {present}, newer than this huawu ({head})",
-                "upgrade huawu, or name another database",
-            )
-        if present is None and connection.dialect.name == "sqlite":
-            _require_empty(connection, name)
-        with EnvironmentContext(
-            Config(),
-            script,
-            fn=lambda revision, _context: script._upgrade_revs(head or "head", revision),
-        ) as environment:
-            environment.configure(connection=connection, target_metadata=metadata)
-            environment.run_migrations()
+        found = revisions(connection, name)
+        if found.missing:
+            _run(connection, found.newest)
+    return found
+
+
+def _run(connection: Connection, newest: str) -> None:
+    script = scripts()
+    with EnvironmentContext(
+        Config(), script, fn=lambda present, _context: script._upgrade_revs(newest, present)
+    ) as environment:
+        environment.configure(connection=connection, target_metadata=metadata)
+        environment.run_migrations()
 
 
 def _require_empty(connection: Connection, name: str) -> None:

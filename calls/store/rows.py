@@ -17,6 +17,7 @@ R = TypeVar("R")
 
 
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
+_names: dict[type[Any], frozenset[str]] = {}
 
 
 def adapter(kind: type[Any]) -> TypeAdapter[Any]:
@@ -47,7 +48,9 @@ def to_row(record: Any, table: Table) -> dict[str, Any]:
 
 def from_row(kind: type[R], row: Mapping[str, Any], **more: Any) -> R:
     """Return the record of one row."""
-    names = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    if kind not in _names:
+        _names[kind] = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
+    names = _names[kind]
     values = {name: value for name, value in row.items() if name in names}
     record: R = adapter(kind).validate_python(values | more)
     return record

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from calls import people, records, reviewing
+from calls import batches, people, records, reviewing
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -164,6 +165,7 @@ utterance = Table(
     _text("text"),
     _count("channel"),
     _json("words"),
+    _number("level", nullable=True),
 )
 finding = Table(
     "finding",
@@ -467,6 +469,28 @@ webhook_delivery = Table(
     _time("created_at"),
     Index(None, "state", "due_at"),
 )
+# No reference to the call: a file whose call was erased is not taken up again.
+batch_file = Table(
+    "batch_file",
+    metadata,
+    _id(),
+    _text("place"),
+    Column("batch", String(200), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    _text("reason"),
+    _count("attempts"),
+    Column("size", BigInteger, nullable=True),
+    _text("modified"),
+    Column("sha256", String(64), nullable=False, index=True),
+    _number("seconds"),
+    Column("call_id", String(64), nullable=True, index=True),
+    Column("recording_id", String(64), nullable=True),
+    _time("found_at"),
+    _time("changed_at"),
+    Index(None, "batch", "state", "step", "id"),
+)
+batch_lock = Table("batch_lock", metadata, _id(), _text("owner"), _text("doing"), _time("beat_at"))
 
 #: Record class → its table.
 TABLES: dict[type[Any], Table] = {
@@ -502,4 +526,6 @@ TABLES: dict[type[Any], Table] = {
     people.SavedSearch: saved_search,
     people.Webhook: webhook,
     people.WebhookDelivery: webhook_delivery,
+    batches.BatchFile: batch_file,
+    batches.BatchLock: batch_lock,
 }

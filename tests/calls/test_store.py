@@ -8,11 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
-from calls import people, records
+from calls import batches, people, records
 from calls.errors import NotFound, SchemaTooNew, StoreError, StoreLocked
 from calls.records import (
     Agent,
@@ -30,8 +28,7 @@ from calls.records import (
 )
 from calls.reviewing import Acknowledgement, AppealStep, Assignment, CaseStep, FormVersion, ReviewDraft
 from calls.store import Span, Store, engine
-from calls.store.migration import current, scripts
-from calls.store.schema import TABLES, metadata
+from calls.store.schema import TABLES
 
 pytestmark = pytest.mark.integration
 
@@ -51,6 +48,7 @@ def a_transcript(call: Call, *texts: str) -> Transcript:
             end=number + 0.9,
             text=each,
             words=(Word(text=each, start=float(number), end=number + 0.9, confidence=0.5),),
+            level=None if number else -23.5,
         )
         for number, each in enumerate(texts)
     )
@@ -162,6 +160,24 @@ def one_of_each() -> list[object]:
         ),
         records.Survey(call_id=call.id, score=2, agent_id="a1", created_at=NOON),
         records.Callback(call_id=call.id, number="13800001234", queue_id="q1", created_at=NOON),
+        batches.BatchFile(
+            id=batches.file_id("/archive/a.wav"),
+            place="/archive/a.wav",
+            batch="march",
+            step=batches.Step.TRANSCRIBE,
+            state=batches.FileState.FAILED,
+            reason="/archive/a.wav holds no sound",
+            attempts=1,
+            size=5_000_000_000,
+            modified="1764315600000000000",
+            sha256="0" * 64,
+            seconds=180.5,
+            call_id=call.id,
+            recording_id="r",
+            found_at=NOON,
+            changed_at=NOON,
+        ),
+        batches.BatchLock(owner="node-1:42:7", doing="/archive", beat_at=NOON),
     ]
 
 
@@ -219,6 +235,23 @@ def test_replace_leaves_one_set_of_results(store: Store) -> None:
     assert store.find(Finding, order_by="-probability") == [kept, second]
 
 
+def test_records_of_several_kinds_take_the_place_of_others_all_or_none(store: Store) -> None:
+    call = a_call()
+    old, new = a_transcript(call, "一"), a_transcript(call, "二")
+    found = Finding(call_id=call.id, kind="topic", label="network", probability=0.6, created_at=NOON)
+    orphan = replace(found, id="orphan", call_id="nobody")
+    store.add(call, old, found)
+    gone = [(Transcript, {"call_id": [call.id]}), (Finding, {"call_id": [call.id]})]
+
+    with pytest.raises(StoreError):
+        store.submit(new, orphan, instead_of=gone).result()
+    assert (store.find(Transcript), store.find(Finding)) == ([old], [found])
+
+    store.submit(new, Agent(id="a1"), instead_of=gone).result()
+    assert (store.find(Transcript), store.find(Finding)) == ([new], [])
+    assert store.find(Agent) == [Agent(id="a1")]
+
+
 def test_replace_without_a_condition_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="every Finding would go"):
         store.replace(Finding, {})
@@ -242,6 +275,19 @@ def test_values_of_a_field_come_once_each(store: Store) -> None:
 
     assert store.values(Call, "agent_id") == {"a1", "a2", None}
     assert store.values(Call, "door", agent_id="a2") == {"script"}
+
+
+def test_some_fields_of_records_come_as_the_database_holds_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [a_call(agent_id="a1"), a_call(agent_id=None), a_call(agent_id="a2")]
+    store.add(*calls)
+    monkeypatch.setattr("calls.store.facade.MOST_VALUES", 2)
+
+    found = store.columns(Call, "id", "agent_id", "direction", "started_at", id=[each.id for each in calls])
+
+    assert sorted(found) == sorted((c.id, c.agent_id, str(c.direction), c.started_at) for c in calls)
+    assert store.columns(Call, "door", agent_id="a2") == [("script",)]
 
 
 def test_find_filters_sorts_and_pages(store: Store) -> None:
@@ -303,17 +349,6 @@ def test_a_closed_store_says_so(store: Store) -> None:
         store.submit(a_call())
 
 
-def test_the_migrations_build_exactly_the_schema(store: Store) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    with store._read_engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
-        assert compare_metadata(context, metadata) == []
-        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
-        assert current(connection) == scripts().get_current_head()
-
-
 def test_any_number_of_values_may_be_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("calls.store.facade.MOST_VALUES", 2)
     calls = [a_call(caller=str(number), door="menu") for number in range(7)]
@@ -344,37 +379,6 @@ def test_of_rows_asked_for_in_parts_absent_values_come_first(
     found = store.find(Call, id=[call.id for call in calls], order_by=("outcome", "id"))
 
     assert found == [calls[0], calls[2], calls[1]]
-
-
-def at_revision(database: str, revision: str, *statements: str) -> None:
-    """Make a database as an older huawu left it, with some rows in it."""
-    opened = engine.open_engine(engine.database_url(database), writer=True)
-    script = scripts()
-    with opened.begin() as connection:
-        with EnvironmentContext(
-            Config(), script, fn=lambda present, _: script._upgrade_revs(revision, present)
-        ) as environment:
-            environment.configure(connection=connection, target_metadata=metadata)
-            environment.run_migrations()
-        for statement in statements:
-            connection.execute(text(statement))
-    opened.dispose()
-
-
-def test_agents_and_queues_of_an_older_huawu_are_kept(database: str) -> None:
-    at_revision(
-        database,
-        "0002",
-        "INSERT INTO agent (id, name, team, skills) VALUES ('a1', '王敏', '一组', '[\"退款\"]')",
-        "INSERT INTO queue (id, name, skills) VALUES ('q', '售后', '[\"退款\"]')",
-    )
-
-    with Store.open(database) as opened:
-        assert opened.find(Agent) == [Agent(id="a1", name="王敏", team="一组", skills=("退款",), address="")]
-        assert opened.find(records.Queue) == [records.Queue(id="q", name="售后", skills=("退款",))]
-        change = records.AgentStateChange(agent_id="a1", state=AgentState.AVAILABLE, at=NOON)
-        opened.add(change)
-        assert opened.find(records.AgentStateChange) == [change]
 
 
 def test_a_database_of_a_newer_huawu_is_left_alone(database: str) -> None:
