@@ -33,7 +33,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.transcribe import machine
+from benchmarks.machine import machine
 from calls.records import Role, Transcript, Utterance
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from analytics.search.index import SearchIndex
 from analytics.search.query import parse
 from analytics.search.wanted import Wanted
 from benchmarks.desk_calls import NEVER, RARE, UTTERANCES, build, words_by_rank
-from benchmarks.transcribe import machine
+from benchmarks.machine import machine
 from calls.records import Call
 from calls.store import Store
 from huawu.places import cache

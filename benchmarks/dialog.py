@@ -36,7 +36,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.transcribe import machine
+from benchmarks.machine import machine
 from calls.records import EventKind
 from ivr.actions import Action, Note
 from ivr.dialog import Dialog

@@ -43,7 +43,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.transcribe import machine
+from benchmarks.machine import machine
 from huawu import logs
 from models.tiny_cn import corpus
 from speech import g711

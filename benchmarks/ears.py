@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.transcribe import machine
+from benchmarks.machine import machine
 from calls.errors import LinkError
 from huawu import logs
 from ivr.doors import RATE

@@ -23,6 +23,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.machine import machine
 from benchmarks.menu_sets import (
     Asked,
     Part,
@@ -34,7 +35,6 @@ from benchmarks.menu_sets import (
     short_words,
     stories,
 )
-from benchmarks.transcribe import machine
 from huawu import logs
 from ivr import listener
 from ivr.actions import Listen

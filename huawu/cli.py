@@ -15,15 +15,18 @@ from calls.errors import HuawuError
 from huawu import __version__, logs
 from huawu.agents_command import agents_app
 from huawu.analyse_command import analyse_command
+from huawu.batch_command import batch_command
 from huawu.call_command import call_command
 from huawu.calls_command import calls_app
 from huawu.console_command import console_command
+from huawu.db_command import db_app
 from huawu.demo_command import demo_command
 from huawu.draw_command import draw_command
 from huawu.dtmf_command import dtmf_command
 from huawu.evaluate_command import evaluate_app
 from huawu.flow_test_command import flow_test_command
 from huawu.flow_try_command import flow_try_command
+from huawu.import_command import import_app
 from huawu.index_command import index_command
 from huawu.lint_command import lint_command
 from huawu.models_command import models_app
@@ -53,12 +56,15 @@ app.add_typer(calls_app, name="calls")
 app.add_typer(agents_app, name="agents")
 app.add_typer(recordings_app, name="recordings")
 app.add_typer(privacy_app, name="privacy")
+app.add_typer(db_app, name="db")
 app.command("call")(call_command)
 app.command("transcribe")(transcribe_command)
 app.command("analyse")(analyse_command)
+app.command("batch")(batch_command)
 app.command("dtmf")(dtmf_command)
 app.command("console")(console_command)
 app.command("index")(index_command)
+app.add_typer(import_app, name="import")
 app.add_typer(users_app, name="users")
 app.command("train")(train_command)
 app.add_typer(evaluate_app, name="evaluate")

@@ -16,17 +16,17 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from analytics.judge import Judge
+from analytics.judge import Judge, Judgement
 from analytics.sampling.drawing import Candidate, draw
 from analytics.sampling.frame import words_of
 from analytics.sampling.plan import SamplingPlan
 from calls.errors import AudioError, HuawuError
 from calls.recordings import RecordingFolder
-from calls.records import Agent, Call, Recording, SampleDraw, SamplePlan, utc_now
+from calls.records import Agent, Call, Recording, SampleDraw, SamplePlan, Transcript, utc_now
 from calls.recovery import recover
 from calls.store import Store
 from huawu import places, report
-from huawu.pipeline import Processed, process
+from huawu.pipeline import judge_calls, transcribe_call
 from huawu.rehearsal.rehearsal import Rehearsal
 from huawu.scoring import DemoScore, score_call
 from huawu.variation import varied
@@ -62,8 +62,12 @@ class DemoResult:
 
     out: Path
     model: ModelFolder
+    #: Where the calls are stored, and how that is written down: a URL without its password.
+    database: str = ""
+    shown_database: str = ""
     played: list[Played] = field(default_factory=list)
-    processed: dict[str, Processed] = field(default_factory=dict)
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    judgements: dict[str, Judgement] = field(default_factory=dict)
     failed: list[tuple[Scenario, HuawuError]] = field(default_factory=list)
     #: Why no call came over SIP, where some should have.
     no_telephone: str = ""
@@ -83,11 +87,6 @@ class DemoResult:
     def report(self) -> Path:
         """The page that shows all of it."""
         return self.out / "report.html"
-
-    @property
-    def database(self) -> Path:
-        """Where the calls are stored."""
-        return self.out / "huawu.db"
 
     @property
     def recordings(self) -> Path:
@@ -111,11 +110,21 @@ class Demo:
     telephone : bool or None
         Whether the scenarios of :data:`BY_TELEPHONE` come over SIP and RTP on loopback, which takes their
         real time; by default they do where each scenario is played once.
+    database : str, optional
+        Where the calls are stored, a file or a URL; by default a file in ``out``. It holds no call yet.
     """
 
     def __init__(
-        self, out: Path, *, model: str | None, seed: int, console: Console, telephone: bool | None = None
+        self,
+        out: Path,
+        *,
+        model: str | None,
+        seed: int,
+        console: Console,
+        telephone: bool | None = None,
+        database: str = "",
     ) -> None:
+        self._database = database or str(out / "huawu.db")
         self._telephone = telephone
         self._out = out
         self._model = model
@@ -128,21 +137,26 @@ class Demo:
         Raises
         ------
         HuawuError
-            The folder cannot be written, or another demo is writing into it.
+            The folder cannot be written, another demo is writing into it, or the database holds calls.
         """
         with _taken(self._out):
             return self._run(count)
 
     def _run(self, count: int | None) -> DemoResult:
-        result = DemoResult(self._out, find_model(self._model or BUILTIN))
+        result = DemoResult(self._out, find_model(self._model or BUILTIN), self._database)
         scenarios = load_scenarios(resource("prompts", "scenarios"))
         chosen = list(self._choose(scenarios, count or len(scenarios)))
+        if result.database != str(self._out / "huawu.db"):
+            with Store.open(result.database) as store:
+                if store.count(Call):
+                    raise HuawuError(f"--db: {store.name} holds calls already", "name an empty database")
         set_aside(self._out)
         with timed(result, "load"):
             model = load(result.model)
             judge = Judge.load(places.cache("judges"))
         folder = RecordingFolder(result.recordings)
         with Store.open(result.database) as store:
+            result.shown_database = store.name
             try:
                 by_telephone = self._by_telephone(chosen, count)
                 with Speaker() as speaker, ExitStack() as beside:
@@ -171,10 +185,8 @@ class Demo:
             with timed(result, "sample"):
                 self._sample(result, store)
             for scenario, played, call in result.played:
-                done = result.processed[call.id]
-                result.score.calls.append(
-                    score_call(scenario, played, done.transcript, done.judgement.findings)
-                )
+                findings = result.judgements[call.id].findings
+                result.score.calls.append(score_call(scenario, played, result.transcripts[call.id], findings))
         with timed(result, "report"):
             report.write(result)
         return result
@@ -184,7 +196,7 @@ class Demo:
         wanted = self._telephone if self._telephone is not None else count is None
         return [each for each in chosen if each.id in BY_TELEPHONE] if wanted else []
 
-    def _places(self, result: DemoResult) -> tuple[Path, Path, Path, Path]:
+    def _places(self, result: DemoResult) -> tuple[str, Path, Path, Path]:
         return (
             result.database,
             result.recordings,
@@ -260,24 +272,28 @@ class Demo:
         model: VoskModel,
         judge: Judge,
     ) -> None:
-        judged = [each for each in result.played if each not in calls]
+        heard = [each for each in result.played if each not in calls]
+        ids = []
         with self._progress("transcribing and judging", len(calls)) as step:
             for scenario, played, call in calls:
                 try:
-                    result.processed[call.id] = process(store, folder, model, judge, call.id)
+                    result.transcripts[call.id] = transcribe_call(store, folder, model, call.id)
                 except AudioError as error:
                     result.failed.append((scenario, error))
                 else:
-                    judged.append((scenario, played, call))
+                    heard.append((scenario, played, call))
+                    ids.append(call.id)
                 step()
-        result.played = judged
+            judged = judge_calls(store, judge, [result.transcripts[each] for each in ids])
+            result.judgements.update(zip(ids, judged, strict=True))
+        result.played = heard
         recordings = store.find(Recording, call_id=[call.id for _, _, call in result.played])
         result.audio_seconds = sum(each.seconds for each in recordings)
 
     def _sample(self, result: DemoResult, store: Store) -> None:
         frame = []
-        for call_id, done in result.processed.items():
-            risk = done.judgement.risk
+        for call_id, judgement in result.judgements.items():
+            risk = judgement.risk
             result.risks[call_id] = risk.probability
             frame.append(Candidate(call_id, risk.probability, words_of(risk)))
         budget = max(1, round(len(frame) * SAMPLE_SHARE))

@@ -32,6 +32,10 @@ def demo_command(
             show_default=False,
         ),
     ] = None,
+    db: Annotated[
+        str,
+        typer.Option(help="Database without calls: a file, or a PostgreSQL URL; default: huawu.db in --out."),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the summary.")] = False,
 ) -> None:
     """Play scripted calls, record, transcribe, judge and sample them, and show what came of it."""
@@ -43,7 +47,7 @@ def demo_command(
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_FILES)
-    demo = Demo(out, model=model, seed=seed, console=Console(quiet=quiet), telephone=sip)
+    demo = Demo(out, model=model, seed=seed, console=Console(quiet=quiet), telephone=sip, database=db)
     try:
         result = demo.run(calls)
     except KeyboardInterrupt:

@@ -101,13 +101,13 @@ def write(result: DemoResult) -> None:
             "score": scored,
             "risk": result.risks[call.id],
             "draw": drawn.get(call.id),
-            "utterances": result.processed[call.id].transcript.utterances,
+            "utterances": result.transcripts[call.id].utterances,
             "marks": complaint_spans(result, call.id),
-            "details": details(result.processed[call.id].judgement),
-            "reasons": weights(result.processed[call.id].judgement),
-            "broken": broken(result.processed[call.id].judgement),
-            "form": result.processed[call.id].judgement.form,
-            "quarters": quarters(result.processed[call.id].judgement),
+            "details": details(result.judgements[call.id]),
+            "reasons": weights(result.judgements[call.id]),
+            "broken": broken(result.judgements[call.id]),
+            "form": result.judgements[call.id].form,
+            "quarters": quarters(result.judgements[call.id]),
         }
         for number, ((scenario, _, call), scored) in enumerate(
             zip(result.played, score.calls, strict=True), start=1
@@ -142,7 +142,7 @@ def write(result: DemoResult) -> None:
 def complaint_spans(result: DemoResult, call_id: str) -> dict[int, list[tuple[int, int]]]:
     """Return utterance → character spans that a complaint finding points at, in order."""
     spans: dict[int, list[tuple[int, int]]] = {}
-    for finding in result.processed[call_id].judgement.findings:
+    for finding in result.judgements[call_id].findings:
         if finding.kind != "complaint" or finding.label == "none":
             continue
         for each in finding.evidence:

@@ -57,7 +57,7 @@ def print_summary(result: DemoResult, console: Console, *, brief: bool = False) 
     console.print(f"report   {result.report}", markup=False, highlight=False, soft_wrap=True)
     if not brief:
         console.print(
-            f"desk     {program()} console --db {quote(str(result.database))} "
+            f"desk     {program()} console --db {quote(result.shown_database)} "
             f"--recordings {quote(str(result.recordings))}",
             markup=False,
             highlight=False,

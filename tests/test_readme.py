@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -93,10 +94,13 @@ def test_each_command_does_what_it_says(checkout: Path) -> None:
     assert ran == [
         *("demo", "flow", "flow", "flow", "console", "report", "rules", "sample", "evaluate"),
         *("serve", "serve", "models", "models"),
-        *("transcribe", "transcribe", "recover"),
+        *("transcribe", "transcribe", "batch", "recover"),
     ]
     assert (checkout / "out" / "report.html").is_file()
     assert len(list((checkout / "out" / "transcripts").rglob("*.txt"))) >= 24
+    report = (checkout / "out" / "archive.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(report) >= 24
+    assert {json.loads(line)["state"] for line in report} == {"done"}
 
 
 def open_desk(line: str, checkout: Path) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from analytics.judge import Context, Judgement
 from calls.records import Role, Transcript
+
+if TYPE_CHECKING:  # who only transcribes needs nothing of it, and it takes seconds to import
+    from analytics.judge import Context, Judgement
 
 
 class Kind(StrEnum):

@@ -53,14 +53,14 @@ class Lines:
 
 @contextmanager
 def lines(
-    database: Path, recordings: Path, flow: Path, log: Path, stopped: threading.Event
+    database: str, recordings: Path, flow: Path, log: Path, stopped: threading.Event
 ) -> Iterator[Lines]:
     """Run a centre on free ports of this machine, and telephones; end them all afterwards.
 
     Parameters
     ----------
-    database, recordings : Path
-        Where the centre keeps its calls.
+    database, recordings : str, Path
+        Where the centre keeps its calls: a file or a URL, and a folder.
     flow : Path
         What answers.
     log : Path
@@ -104,12 +104,12 @@ def lines(
         yield made
 
 
-def _config(made: Lines, http: int, database: Path, recordings: Path, flow: Path) -> str:
+def _config(made: Lines, http: int, database: str, recordings: Path, flow: Path) -> str:
     first = _free_range()
     return yaml.safe_dump(
         {
             "flows": str(flow),
-            "database": str(database.resolve()),
+            "database": database if "://" in database else str(Path(database).resolve()),
             "recordings": {"folder": str(recordings.resolve())},
             "run": str(made.run.parent / "centre"),
             "sip": {"port": made.centre, "allow_targets": [f"*@{HOST}"]},

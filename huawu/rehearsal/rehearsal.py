@@ -71,7 +71,7 @@ class Rehearsal:
                 loop.call_soon_threadsafe(task.cancel)
 
     def run(
-        self, database: Path, recordings: Path, flow: Path, log: Path
+        self, database: str, recordings: Path, flow: Path, log: Path
     ) -> list[tuple[Scenario, PlayedCall]]:
         """Play them; return each with what was truly said.
 

@@ -11,14 +11,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from sqlalchemy.engine import make_url
 
 from analytics.judge import Judge
+from calls.errors import HuawuError
 from calls.recordings import RecordingFolder
-from calls.records import Call, Finding, Outcome, Recording, Review, SampleDraw, SamplePlan, Transcript
+from calls.records import (
+    Call,
+    CallEvent,
+    CallMetrics,
+    CallRisk,
+    Finding,
+    Outcome,
+    Recording,
+    Review,
+    SampleDraw,
+    SamplePlan,
+    Transcript,
+)
 from calls.store import Store
 from huawu import places
 from huawu.demo import Demo, DemoResult
-from huawu.pipeline import process
+from huawu.pipeline import judge_calls, transcribe_call
 from huawu.scoring import best
 from huawu.summary import print_summary
 from speech.models import find_model
@@ -80,11 +94,11 @@ def test_findings_follow_the_sound_and_not_the_script(demo: DemoResult, demo_sto
 
     demo_store.add(replace(first, uri=second.uri), replace(second, uri=first.uri))
     for call_id in (angry, calm):
-        process(demo_store, folder, model, judge, call_id)
+        judge_calls(demo_store, judge, [transcribe_call(demo_store, folder, model, call_id)])
     after = {each: findings_of(demo_store, each) for each in (angry, calm)}
     demo_store.add(first, second)
     for call_id in (angry, calm):
-        process(demo_store, folder, model, judge, call_id)
+        judge_calls(demo_store, judge, [transcribe_call(demo_store, folder, model, call_id)])
 
     assert after[angry] == before[calm]
     assert after[calm] == before[angry]
@@ -96,13 +110,8 @@ def test_processing_again_leaves_one_set_of_results(demo: DemoResult, demo_store
     before = findings_of(demo_store, call_id)
     demo_store.add(Review(call_id=call_id, reviewer="陈", complaint=False))
 
-    process(
-        demo_store,
-        RecordingFolder(demo.recordings),
-        load(find_model()),
-        Judge.load(places.cache("judges")),
-        call_id,
-    )
+    transcript = transcribe_call(demo_store, RecordingFolder(demo.recordings), load(find_model()), call_id)
+    judge_calls(demo_store, Judge.load(places.cache("judges")), [transcript])
 
     assert len(demo_store.find(Transcript, call_id=call_id)) == 1
     assert findings_of(demo_store, call_id) == before
@@ -146,7 +155,7 @@ def test_the_same_seed_gives_the_same_calls(demo: DemoResult, tmp_path: Path) ->
 
     def heard(result: DemoResult, number: int) -> list[str]:
         call = result.played[number][2]
-        return [each.text for each in result.processed[call.id].transcript.utterances]
+        return [each.text for each in result.transcripts[call.id].utterances]
 
     assert [heard(again, number) for number in range(3)] == [heard(demo, number) for number in range(3)]
 
@@ -246,7 +255,7 @@ def test_more_calls_than_scenarios_vary_voices_and_noise() -> None:
 
 def test_the_findings_of_a_call_say_where(demo: DemoResult, demo_store: Store) -> None:
     for _, _, call in demo.played:
-        said = demo.processed[call.id].transcript.utterances
+        said = demo.transcripts[call.id].utterances
         for finding in demo_store.find(Finding, call_id=call.id):
             for each in finding.evidence:
                 if finding.kind == "rule" and each.span is None:
@@ -254,3 +263,46 @@ def test_the_findings_of_a_call_say_where(demo: DemoResult, demo_store: Store) -
                 assert each.span is not None
                 start, end = each.span
                 assert each.text and said[each.utterance].text[start:end] == each.text
+
+
+def stored(store: Store, call_id: str) -> dict[str, object]:
+    """What a database holds of a call, ids and clocks left out."""
+    (recording,) = store.find(Recording, call_id=call_id)
+    (transcript,) = store.find(Transcript, call_id=call_id)
+    (metrics,) = store.find(CallMetrics, call_id=call_id)
+    (risk,) = store.find(CallRisk, call_id=call_id)
+    return {
+        "sound": (recording.seconds, recording.sha256, recording.masked),
+        "said": transcript.utterances,
+        "found": sorted(
+            (each.kind, each.label, each.probability, each.evidence, each.model)
+            for each in store.find(Finding, call_id=call_id)
+        ),
+        "measured": metrics.values,
+        "risk": (risk.probability, risk.base, risk.reasons),
+        "events": [
+            (each.at, each.kind, each.node, each.data)
+            for each in store.find(CallEvent, call_id=call_id, order_by=("at", "id"))
+        ],
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_on_postgresql_it_plays_hears_and_finds_the_same(
+    demo: DemoResult, demo_store: Store, database: str, tmp_path: Path
+) -> None:
+    console = Console(quiet=True)
+    other = Demo(tmp_path / "out", model=None, seed=5, console=console, database=database).run(4)
+
+    assert other.score.calls == demo.score.calls[:4]
+    with Store.open(database) as there:
+        for (_, _, one), (_, _, two) in zip(demo.played[:4], other.played, strict=True):
+            assert stored(there, two.id) == stored(demo_store, one.id)
+        assert there.find(SampleDraw) == other.draws != []
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["recordings", "report.html"]
+    password = make_url(database).password
+    assert password and password not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(HuawuError, match="holds calls already → name an empty database"):
+        Demo(tmp_path / "out", model=None, seed=5, console=console, database=database).run(1)
+    assert (tmp_path / "out" / "report.html").is_file()
