@@ -106,9 +106,16 @@ def estimate_sample(
         found = load_sample(store, sample)
         lines = quality(store, found, by)  # type: ignore[arg-type]
     if as_json:
-        typer.echo(
-            _json([{**asdict(each), "estimate": each.estimate and asdict(each.estimate)} for each in lines])
-        )
+        rows = [
+            {
+                "group": each.group,
+                "measure": each.measure,
+                "estimate": each.estimate and asdict(each.estimate),
+                "refused": each.refused,
+            }
+            for each in lines
+        ]
+        typer.echo(_json(rows))
         return
     typer.echo(
         f"{found.plan.name}: {_done(found.draws, found)} of {len(found.draws)} drawn calls reviewed, "

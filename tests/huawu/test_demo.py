@@ -275,11 +275,15 @@ def stored(store: Store, call_id: str) -> dict[str, object]:
         "sound": (recording.seconds, recording.sha256, recording.masked),
         "said": transcript.utterances,
         "found": sorted(
-            (each.kind, each.label, each.probability, each.evidence, each.model)
+            (each.kind, each.label, round(each.probability, 9), each.evidence, each.model)
             for each in store.find(Finding, call_id=call_id)
         ),
         "measured": metrics.values,
-        "risk": (risk.probability, risk.base, risk.reasons),
+        # how many calls are judged together decides about the last digits
+        "risk": (
+            *(round(value, 9) for value in (risk.probability, risk.base)),
+            [(each.words, round(each.share, 9), each.evidence) for each in risk.reasons],
+        ),
         "events": [
             (each.at, each.kind, each.node, each.data)
             for each in store.find(CallEvent, call_id=call_id, order_by=("at", "id"))

@@ -28,6 +28,7 @@ from huawu.batch.sizing import Plan
 from huawu.batch.tasks import Analyse, Analysed, Kind, NotDone, Result, Task, Transcribe, Transcribed
 from huawu.batch.worker import FAULTS
 from speech.models import BUILTIN
+from tests.peers.deadline import until
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
@@ -145,7 +146,7 @@ def test_it_goes_on_when_who_holds_the_model_is_killed(executor: LocalExecutor, 
     [(_, result)] = results(executor, 1)
 
     assert isinstance(result, Transcribed)
-    assert not lives(worker)
+    until(lambda: not lives(worker), 10, "its workers end with it")
 
 
 def test_calls_are_judged_as_by_the_judge_itself(executor: LocalExecutor) -> None:
