@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from calls.errors import RecordingError
+from calls.ranged import RangedFile
 
 #: Environment: the URLs below which recordings may be read and written, with spaces between.
 ALLOWED_VARIABLE = "HUAWU_OBJECT_STORES"
@@ -264,26 +265,12 @@ def _in_words(error: Exception) -> tuple[str, str]:
     return reason[:300], "check the environment of the object store"
 
 
-class _Object(io.RawIOBase):
+class _Object(RangedFile):
     """An object, of which each read fetches one range."""
 
     def __init__(self, files: Any, url: ObjectUrl, size: int) -> None:
-        self._files, self._url, self._size = files, url, size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(start + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
+        super().__init__(size)
+        self._files, self._url = files, url
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

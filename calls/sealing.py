@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from calls.errors import RecordingError
+from calls.ranged import RangedFile
 
 MAGIC = b"HWSEAL1\n"
 #: Bytes of sound in a chunk.
@@ -242,7 +243,7 @@ def in_memory(sound: BinaryIO, name: str) -> Iterator[Path]:
         os.close(memory)
 
 
-class _Sealed(io.RawIOBase):
+class _Sealed(RangedFile):
     """The sound in a sealed file; keeps the chunk that was read last."""
 
     def __init__(self, file: BinaryIO, name: str, header: bytes, keys: RecordingKeys | None) -> None:
@@ -256,24 +257,9 @@ class _Sealed(io.RawIOBase):
                 f"name it by {FILE_VARIABLE}",
             )
         self._cipher = _cipher(keys.keys[key_id], header)
-        self._size = int.from_bytes(header[32:40], "big")
+        super().__init__(int.from_bytes(header[32:40], "big"))
         self._last = max(self._size - 1, 0) // CHUNK
-        self._at = 0
         self._kept: tuple[int, bytes] = (-1, b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(start + offset, 0)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

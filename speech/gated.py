@@ -12,12 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
-from calls.errors import RecogniserError
 from speech.gate import SpeechStart, VoiceGate
-from speech.joining import join
-from speech.recogniser import Heard
+from speech.recogniser import Heard, Intake, together
 
 #: Longest sound that is given to a network at once, in seconds.
 LONGEST = 20.0
@@ -81,8 +78,8 @@ class GatedRecogniser:
     """
 
     def __init__(self, model: UtteranceModel, rate: int) -> None:
-        self._model, self._rate = model, rate
-        self._resampler = self._new_resampler()
+        self._model = model
+        self._intake = Intake(rate, model.sample_rate)
         self._gate = VoiceGate(model.sample_rate)
         self._held: Samples = np.zeros(0, np.int16)
         self._first = 0  # the sample, counted from the first ever fed, that _held begins with
@@ -97,11 +94,8 @@ class GatedRecogniser:
         RecogniserError
             ``samples`` are not int16 in one dimension.
         """
-        if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
-            raise RecogniserError("samples must be int16 in one dimension", "see speech.audio.to_int16")
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        return _together(list(self._take(samples)))
+        heard = together(list(self._take(self._intake.take(samples))))
+        return heard if heard.text else None
 
     def partial(self) -> str:
         """Return ``""``: nothing is known before the end."""
@@ -109,22 +103,14 @@ class GatedRecogniser:
 
     def finish(self) -> Heard:
         """End the utterance and return it; more sound may follow, and times run on."""
-        heard = []
-        if self._resampler is not None:
-            last = self._resampler.resample_chunk(np.zeros(0, np.int16), last=True)
-            heard += list(self._take(last))
-            self._resampler = self._new_resampler()
+        rest = self._intake.end()
+        heard = list(self._take(rest)) if len(rest) else []
         heard += list(self._follow(self._gate.finish()))
         self._first += len(self._held)
         self._held = np.zeros(0, np.int16)
         self._base, self._speech = self._first, None
         self._gate = VoiceGate(self._model.sample_rate)
-        return _together(heard) or Heard("")
-
-    def _new_resampler(self) -> Any:
-        if self._rate == self._model.sample_rate:
-            return None
-        return soxr.ResampleStream(self._rate, self._model.sample_rate, 1, dtype="int16")
+        return together(heard)
 
     def _take(self, samples: Samples) -> Iterator[Heard]:
         self._held = np.concatenate([self._held, samples])
@@ -169,10 +155,3 @@ def shifted(heard: Heard, seconds: float) -> Heard:
             for word in heard.words
         ),
     )
-
-
-def _together(parts: list[Heard]) -> Heard | None:
-    spoken = [part for part in parts if part.text]
-    if not spoken:
-        return None
-    return Heard(join(part.text for part in spoken), tuple(word for part in spoken for word in part.words))

@@ -78,6 +78,52 @@ class RecogniserModel(Protocol):
         """Return a new recogniser."""
 
 
+class Intake:
+    """Takes a stream of sound in, at the rate of a model.
+
+    Parameters
+    ----------
+    rate, model_rate : int
+        Samples per second of what comes, and of what is given.
+    """
+
+    def __init__(self, rate: int, model_rate: int) -> None:
+        self._rates = rate, model_rate
+        self._resampler = self._new_resampler()
+
+    def take(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        """Return what the next samples are at the model's rate.
+
+        Raises
+        ------
+        RecogniserError
+            ``samples`` has another type or shape than int16 in one dimension.
+        """
+        if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
+            given = (
+                f"{samples.dtype} {samples.shape}"
+                if isinstance(samples, np.ndarray)
+                else type(samples).__name__
+            )
+            raise RecogniserError(
+                f"samples must be int16 in one dimension, not {given}", "see speech.audio.to_int16"
+            )
+        return samples if self._resampler is None else self._resampler.resample_chunk(samples)
+
+    def end(self) -> npt.NDArray[np.int16]:
+        """Return what is left of the stream; what is taken afterwards begins another."""
+        nothing = np.zeros(0, np.int16)
+        if self._resampler is None:
+            return nothing
+        rest: npt.NDArray[np.int16] = self._resampler.resample_chunk(nothing, last=True)
+        self._resampler = self._new_resampler()
+        return rest
+
+    def _new_resampler(self) -> Any:
+        rate, model_rate = self._rates
+        return None if rate == model_rate else soxr.ResampleStream(rate, model_rate, 1, dtype="int16")
+
+
 class VoskModel:
     """A loaded Vosk model; get one from :func:`load`.
 
@@ -161,8 +207,8 @@ class VoskRecogniser:
     """A stream of sound being recognised by Vosk; get one from :meth:`VoskModel.recogniser`."""
 
     def __init__(self, model: VoskModel, handle: Any, rate: int) -> None:
-        self._model, self._handle, self._rate = model, handle, rate
-        self._resampler = self._new_resampler()
+        self._model, self._handle = model, handle
+        self._intake = Intake(rate, model.sample_rate)
         self._between_utterances = True
 
     def accept(self, samples: npt.NDArray[np.int16]) -> Heard | None:
@@ -183,18 +229,7 @@ class VoskRecogniser:
         RecogniserError
             ``samples`` has another type or shape.
         """
-        if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
-            given = (
-                f"{samples.dtype} {samples.shape}"
-                if isinstance(samples, np.ndarray)
-                else type(samples).__name__
-            )
-            raise RecogniserError(
-                f"samples must be int16 in one dimension, not {given}", "see speech.audio.to_int16"
-            )
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        return self._decode(samples)
+        return self._decode(self._intake.take(samples))
 
     def partial(self) -> str:
         """Return what is recognised so far of the utterance that is going on, ``""`` between two."""
@@ -206,13 +241,10 @@ class VoskRecogniser:
 
     def finish(self) -> Heard:
         """End the utterance and return it; more sound may follow, and times run on."""
-        ended = None
-        if self._resampler is not None:
-            ended = self._decode(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
-            self._resampler = self._new_resampler()
+        ended = self._decode(self._intake.end())
         last = _heard(self._handle.FinalResult())
         self._between_utterances = True
-        return _together([ended, last]) if ended else last
+        return together([ended, last]) if ended else last
 
     def set_grammar(self, grammar: Sequence[str] | None) -> None:
         """Listen for other phrases, or for everything with ``None``, from the next utterance on.
@@ -226,11 +258,6 @@ class VoskRecogniser:
             raise RecogniserError("the grammar cannot change within an utterance", "call finish() first")
         self._handle.SetGrammar("[]" if grammar is None else self._model._grammar_text(grammar))
 
-    def _new_resampler(self) -> Any:
-        if self._rate == self._model.sample_rate:
-            return None
-        return soxr.ResampleStream(self._rate, self._model.sample_rate, 1, dtype="int16")
-
     def _decode(self, samples: npt.NDArray[np.int16]) -> Heard | None:
         step = int(CHUNK_SECONDS * self._model.sample_rate)
         heard = []
@@ -242,7 +269,7 @@ class VoskRecogniser:
                 raise RecogniserError(f"libvosk refused the sound: {error}", "check the model") from error
             if ended:
                 heard.append(_heard(self._handle.Result()))
-        return _together(heard) if any(each.text for each in heard) else None
+        return together(heard) if any(each.text for each in heard) else None
 
 
 def load(folder: ModelFolder) -> VoskModel:
@@ -286,6 +313,7 @@ def _joined(text: str) -> str:
     return join(text.split())
 
 
-def _together(parts: Sequence[Heard]) -> Heard:
+def together(parts: Sequence[Heard]) -> Heard:
+    """Return utterances that ended one after the other as one."""
     spoken = [part for part in parts if part.text]
     return Heard(join(part.text for part in spoken), tuple(word for part in spoken for word in part.words))

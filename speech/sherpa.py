@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 
 from calls.errors import ModelError, RecogniserError
 from speech.gated import GatedRecogniser, cuts, shifted
 from speech.joining import join
 from speech.pieces import words_of
-from speech.recogniser import Heard
+from speech.recogniser import Heard, Intake, together
 from speech.sherpa_folder import Kind, SherpaFolder
 
 #: What SenseVoice is told to expect; ``auto`` hears Korean in the noise of a line.
@@ -190,8 +189,8 @@ class SherpaStreamingRecogniser:
     """A stream of sound being recognised; get one from :meth:`SherpaStreamingModel.recogniser`."""
 
     def __init__(self, model: SherpaStreamingModel, handle: Any, rate: int) -> None:
-        self._model, self._handle, self._rate = model, handle, rate
-        self._resampler = self._new_resampler()
+        self._model, self._handle = model, handle
+        self._intake = Intake(rate, model.sample_rate)
         self._stream = handle.create_stream()
         self._began = 0.0  # seconds fed before this stream of the library
         self._fed = 0
@@ -204,11 +203,8 @@ class SherpaStreamingRecogniser:
         RecogniserError
             ``samples`` are not int16 in one dimension.
         """
-        if not isinstance(samples, np.ndarray) or samples.dtype != np.int16 or samples.ndim != 1:
-            raise RecogniserError("samples must be int16 in one dimension", "see speech.audio.to_int16")
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
-        return _together(self._feed(samples))
+        heard = together(self._feed(self._intake.take(samples)))
+        return heard if heard.text else None
 
     def partial(self) -> str:
         """Return what is recognised so far of the utterance that is going on."""
@@ -216,10 +212,7 @@ class SherpaStreamingRecogniser:
 
     def finish(self) -> Heard:
         """End the utterance and return it; more sound may follow, and times run on."""
-        heard = []
-        if self._resampler is not None:
-            heard += self._feed(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
-            self._resampler = self._new_resampler()
+        heard = self._feed(self._intake.end())
         rate = self._model.sample_rate
         tail = np.zeros(int(self._model.folder.tail * rate), np.float32)
         self._stream.accept_waveform(rate, tail)
@@ -229,12 +222,7 @@ class SherpaStreamingRecogniser:
         self._stream = self._handle.create_stream()
         self._began += self._fed / rate
         self._fed = 0
-        return _together(heard) or Heard("")
-
-    def _new_resampler(self) -> Any:
-        if self._rate == self._model.sample_rate:
-            return None
-        return soxr.ResampleStream(self._rate, self._model.sample_rate, 1, dtype="int16")
+        return together(heard)
 
     def _feed(self, samples: npt.NDArray[np.int16]) -> list[Heard]:
         rate = self._model.sample_rate
@@ -268,10 +256,3 @@ class SherpaStreamingRecogniser:
         starts = [time + result.start_time for time in result.timestamps]
         words = words_of(text, list(result.tokens), starts, max(end, *starts, 0.0) if starts else end, sure)
         return shifted(Heard(join(text.split()), words), self._began)
-
-
-def _together(parts: Sequence[Heard]) -> Heard | None:
-    spoken = [part for part in parts if part.text]
-    if not spoken:
-        return None
-    return Heard(join(part.text for part in spoken), tuple(word for part in spoken for word in part.words))
