@@ -158,13 +158,17 @@ class ObjectStores:
             It is not allowed, does not exist, or cannot be had; the message says why. What fails later, when
             it is read, is told as ``OSError``.
         """
-        url = self.checked(place)
-        files = filesystem(url.scheme)
-        with told(str(url)):
-            found = files.info(url.path)
+        files, url, found = self._found(place)
         if found.get("type") != "file":
             raise RecordingError(f"recording {url}: it is a folder", "name a recording")
         return io.BufferedReader(_Object(files, url, int(found["size"])), BLOCK)
+
+    def _found(self, place: str) -> tuple[Any, ObjectUrl, dict[str, Any]]:
+        """Return the store that has an object, the object's URL, and what the store says of it."""
+        url = self.checked(place)
+        files = filesystem(url.scheme)
+        with told(str(url)):
+            return files, url, files.info(url.path)
 
     def mark(self, place: str) -> tuple[int, str]:
         """Return the size of an object in bytes and what changes when it does: its ETag, or its time.
@@ -174,10 +178,7 @@ class ObjectStores:
         RecordingError
             As :meth:`open`.
         """
-        url = self.checked(place)
-        files = filesystem(url.scheme)
-        with told(str(url)):
-            found = files.info(url.path)
+        _, _, found = self._found(place)
         changed = next((found[name] for name in ("ETag", "etag", "mtime", "updated") if name in found), "")
         return int(found["size"] or 0), str(changed).strip('"')
 

@@ -25,7 +25,6 @@ LONGEST_CALL = timedelta(hours=24)
 PAGE = 2000
 #: Recordings of our own: 58 bytes before the sound, format 6 (G.711 A-law), a byte a sample.
 _HEADER, _ALAW = 58, 6
-_BLOCK = 1 << 20
 
 
 @dataclass(slots=True)
@@ -146,8 +145,5 @@ def _size_differs(sound: Any, recording: Recording) -> str:
 
 
 def _sum(sound: Any) -> str:
-    digest = hashlib.sha256()
     sound.seek(0)
-    while block := sound.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
+    return hashlib.file_digest(sound, "sha256").hexdigest()
