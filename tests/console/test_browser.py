@@ -279,7 +279,7 @@ def test_the_transcript_follows_until_the_reader_scrolls_away(browser: Any, desk
     until(browser, lambda _: follow.is_displayed())
     browser.execute_script("document.querySelector('audio').currentTime = 15")
     until(browser, lambda _: browser.find_elements(CSS, "#u4[aria-current]"))
-    assert top() == 0
+    assert top() < 1.5  # the last step of the scrolling before may still come
     follow.click()
     until(browser, lambda _: top() > 20)
     assert not follow.is_displayed()
