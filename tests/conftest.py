@@ -45,9 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if unmarked:
         raise pytest.UsageError(f"tests without one of the markers {sorted(CATEGORIES)}: {unmarked}")
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # a shared machine may stand still for longer than a telephone waits; alone, nobody is spared
+        # a shared machine may stand still for longer than a telephone or a page's reader waits; alone, nobody
+        # is spared
         for item in items:
-            if keeps_real_time(item.nodeid):
+            if keeps_real_time(item.nodeid) or item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.flaky(reruns=1))
 
 
