@@ -37,6 +37,7 @@ _QUIET = 10 ** (-62 / 10)  # mean square below which nothing is speech (full sca
 _FIRST_FLOOR = 10 ** (-65 / 10)  # mean square of the line's noise as long as it is not known
 _FLOOR_BIAS = 1.74  # mean over minimum of the smoothed power, measured on white and brown noise
 _FLOOR_BLOCK, _FLOOR_BLOCKS = 32, 4  # frames, blocks: two seconds
+_AT_ONCE = 8 * _FLOOR_BLOCK  # frames analysed together: their spectra still fit into a processor's cache
 _SMOOTHING, _FLOOR_SMOOTHING = 3, 8  # frames
 
 _RANKS = 5, 3  # bands that decide, from the strongest: a line reaches into two, dark vowels into few
@@ -81,17 +82,6 @@ class _Frames:
     periodicity: npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What one frame is by itself."""
-
-    active: bool = False
-    faint: bool = False
-    tonal: bool = False
-    voiced: bool = False
-    moving: bool = False
-
-
 class VoiceGate:
     """Feed it sound in chunks of any size, it tells when speech starts and ends.
 
@@ -120,9 +110,10 @@ class VoiceGate:
         self._pending = np.zeros(0, dtype=np.float32)
         self._fed = 0
         self._floor = _NoiseFloor()
-        self._smoothing = _MovingMean(_SMOOTHING)
-        self._levels = np.full((_WINDOW - 1, _BANDS), np.nan)
-        self._unsure: list[_Verdict] = []
+        self._smoothing = _MovingMean(_SMOOTHING, _BANDS)
+        self._motion = _MovingMean(_WINDOW, 2 * _BANDS)
+        self._unsure = np.zeros((0, 4), dtype=bool)
+        self._tonal = np.zeros(_TONE_REACH, dtype=bool)
         self._frame = 0
         self._recent: deque[bool] = deque(maxlen=_WINDOW)
         self._voiced_run, self._last_run = 0, -_WINDOW
@@ -157,7 +148,7 @@ class VoiceGate:
         scale = np.float32(1 / 32768 if samples.dtype == np.int16 else 1)
         self._pending = np.concatenate([self._pending, samples.astype(np.float32) * scale])
         events: list[GateEvent] = []
-        while (count := min(self._spectra.count(len(self._pending)), self._floor.room)) > 0:
+        while count := min(self._spectra.count(len(self._pending)), _AT_ONCE):
             frames = self._spectra.analyse(self._pending, count)
             self._pending = self._pending[count * self._spectra.hop :]
             events += self._judge(frames)
@@ -165,18 +156,16 @@ class VoiceGate:
 
     def finish(self) -> list[GateEvent]:
         """Take the end of the sound: a span that is still open ends here, or at its hang-over."""
-        events: list[GateEvent] = []
-        for _ in range(_TONE_REACH):
-            events += self._resolve(_Verdict())
+        events = self._decide(np.zeros((_TONE_REACH, 4), dtype=bool), np.zeros(_TONE_REACH, dtype=bool))
         if self._open:
             self._open = False
             events.append(SpeechEnd(min(self._end_time(), self._fed / self._rate)))
         return events
 
     def _judge(self, frames: _Frames) -> list[GateEvent]:
+        floor = self._floor.under(frames.bands)
         smooth = self._smoothing(frames.bands)
-        floor = self._floor.power
-        above = 10 * np.log10(smooth / floor + 1e-12)
+        above = _ranked(10 * np.log10(smooth / floor + 1e-12))
         loud = frames.level > _QUIET
         active = _stands_out(above, _ACTIVE) & loud
         faint = _stands_out(above, _FAINT) & loud
@@ -185,54 +174,53 @@ class VoiceGate:
         tonal = np.maximum(frames.rest - 2 * floor, 0).sum(axis=1) < _LINES_ONLY * total
         tonal &= frames.rest.sum(axis=1) < _LINES_IN_NOISE * total
         # white noise adds to the power but hardly to the correlation
-        voice = np.maximum(frames.level - floor.sum(), _LEAST_VOICE * frames.level)
-        voiced = frames.periodicity * frames.level > _VOICED * voice
-        levels = np.concatenate([self._levels, 10 * np.log10(np.maximum(smooth, floor))])
-        self._levels = levels[-(_WINDOW - 1) :]
-        windows = np.lib.stride_tricks.sliding_window_view(levels, _WINDOW, axis=0)
-        moving = _stands_out(np.nanstd(windows, axis=2), _NEED_CHANGE)
-        self._floor.learn(frames.bands)
+        voice = np.maximum(frames.level - floor.sum(axis=1), _LEAST_VOICE * frames.level)
+        voiced = faint & (frames.periodicity * frames.level > _VOICED * voice)
+        level = 10 * np.log10(np.maximum(smooth, floor))
+        mean, mean_square = np.hsplit(self._motion(np.hstack([level, level**2])), 2)
+        deviation = np.sqrt(np.maximum(mean_square - mean**2, 0))
+        moving = active & _stands_out(_ranked(deviation), _NEED_CHANGE)
+        return self._decide(np.stack([active, faint, voiced, moving], axis=1), tonal)
+
+    def _decide(self, newest: npt.NDArray[np.bool_], tonal: npt.NDArray[np.bool_]) -> list[GateEvent]:
+        """Decide on all frames but the last ``_TONE_REACH``, whose tonal neighbours are yet to come.
+
+        The columns of ``newest`` are active, faint, voiced and moving; a frame near a tonal one is nothing.
+        """
+        seen = np.concatenate([self._unsure, newest])
+        tonal = np.concatenate([self._tonal, tonal])
+        certain = max(0, len(seen) - _TONE_REACH)
+        self._unsure, self._tonal = seen[certain:], tonal[certain:]
+        if not certain:
+            return []
+        shifted = [tonal[shift : shift + certain] for shift in range(2 * _TONE_REACH + 1)]
+        near: npt.NDArray[np.bool_] = np.logical_or.reduce(shifted)
         events: list[GateEvent] = []
-        verdicts = np.stack([active, faint, tonal, voiced, moving], axis=1)
-        for verdict in verdicts.tolist():
-            events += self._resolve(_Verdict(*verdict))
+        for verdict in (seen[:certain] & ~near[:, None]).tolist():
+            events += self._step(*verdict)
         return events
 
-    def _resolve(self, newest: _Verdict) -> list[GateEvent]:
-        """Decide on the frame that is ``_TONE_REACH`` frames old: only now its tonal neighbours are known."""
-        self._unsure.append(newest)
-        if len(self._unsure) <= _TONE_REACH:
-            return []
-        position = max(0, len(self._unsure) - 1 - _TONE_REACH)
-        verdict = self._unsure[position]
-        tonal = any(neighbour.tonal for neighbour in self._unsure)
-        if position == _TONE_REACH:
-            del self._unsure[0]
-        return self._step(verdict, tonal)
-
-    def _step(self, verdict: _Verdict, tonal: bool) -> list[GateEvent]:
+    def _step(self, active: bool, faint: bool, voiced: bool, moving: bool) -> Sequence[GateEvent]:
         self._frame += 1
-        speech = verdict.active and not tonal
-        self._recent.append(speech)
-        voiced = verdict.faint and verdict.voiced and not tonal
+        self._recent.append(active)
         self._voiced_run = self._voiced_run + 1 if voiced else 0
         if voiced:
             self._last_voiced = self._frame
-        if self._voiced_run >= _NEED_VOICED:
-            self._last_run = self._frame
+            if self._voiced_run >= _NEED_VOICED:
+                self._last_run = self._frame
         if self._open:
-            if verdict.faint and not tonal and (self._frame - self._last_voiced) * self._hop <= _VOICE_MEMORY:
+            if faint and (self._frame - self._last_voiced) * self._hop <= _VOICE_MEMORY:
                 self._last_speech = self._frame
             elif (self._frame - self._last_speech) * self._hop > self._hang_over:
                 self._open = False
                 self._last_end = self._end_time()
                 return [SpeechEnd(self._last_end)]
-        elif verdict.moving and speech and self._enough():
+        elif moving and self._enough():
             self._open = True
             self._last_speech = self._frame
             first = self._frame - len(self._recent) + self._recent.index(True)
             return [SpeechStart(max(first * self._hop - self._pre_roll, self._last_end))]
-        return []
+        return ()
 
     def _enough(self) -> bool:
         return sum(self._recent) >= _NEED_ACTIVE and self._frame - self._last_run < _WINDOW
@@ -265,10 +253,17 @@ def spans_of(events: Sequence[GateEvent]) -> list[tuple[float, float]]:
     return [(start.at, end.at) for start, end in zip(events[::2], events[1::2], strict=True)]
 
 
-def _stands_out(bands: npt.NDArray[np.float64], limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
+def _ranked(bands: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return, per frame, the bands of the two ranks that decide."""
+    ranks = [-rank for rank in _RANKS]
+    ranked: npt.NDArray[np.float64] = np.partition(bands, ranks, axis=1)[:, ranks]
+    return ranked
+
+
+def _stands_out(ranked: npt.NDArray[np.float64], limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
     """Tell in which frames the fifth strongest band exceeds the first limit or the third the second."""
-    ranked = np.partition(bands, (-_RANKS[0], -_RANKS[1]), axis=1)
-    result: npt.NDArray[np.bool_] = (ranked[:, -_RANKS[0]] > limits[0]) | (ranked[:, -_RANKS[1]] > limits[1])
+    fifth, third = limits
+    result: npt.NDArray[np.bool_] = (ranked[:, 0] > fifth) | (ranked[:, 1] > third)
     return result
 
 
@@ -302,7 +297,7 @@ class _Spectra:
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float64) * self._scale
         bands = np.add.reduceat(power, self._edges, axis=1)
         level = power.sum(axis=1)
-        whole = np.zeros((count, self._size // 2 + 1))
+        whole = np.zeros((count, self._size // 2 + 1), dtype=np.float32)
         whole[:, self._used] = power
         correlation = np.fft.irfft(whole)[:, self._lags] / self._window_correlation
         periodicity = correlation.max(axis=1) * self._size / 2 / np.maximum(level, 1e-15)
@@ -320,17 +315,18 @@ class _Spectra:
 
 
 class _MovingMean:
-    """The mean of the last few frames; of fewer at the beginning."""
+    """The mean of the last few frames, per column; of fewer at the beginning."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, columns: int) -> None:
         self._length = length
-        self._tail = np.zeros((0, _BANDS))
+        self._tail = np.zeros((0, columns))
 
-    def __call__(self, bands: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        joined = np.concatenate([self._tail, bands])
+    def __call__(self, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        joined = np.concatenate([self._tail, frames])
         self._tail = joined[-(self._length - 1) :]
-        sums = np.cumsum(np.concatenate([np.zeros((1, _BANDS)), joined]), axis=0)
-        ends = np.arange(len(joined) - len(bands), len(joined)) + 1
+        sums = np.zeros((len(joined) + 1, joined.shape[1]))
+        np.cumsum(joined, axis=0, out=sums[1:])
+        ends = np.arange(len(joined) - len(frames), len(joined)) + 1
         starts = np.maximum(ends - self._length, 0)
         mean: npt.NDArray[np.float64] = (sums[ends] - sums[starts]) / (ends - starts)[:, None]
         return mean
@@ -342,23 +338,27 @@ class _NoiseFloor:
     def __init__(self) -> None:
         first = np.full(_BANDS, _FIRST_FLOOR / _BANDS / _FLOOR_BIAS)
         self._minima: deque[npt.NDArray[np.float64]] = deque([first] * _FLOOR_BLOCKS, maxlen=_FLOOR_BLOCKS)
-        self._smoothing = _MovingMean(_FLOOR_SMOOTHING)
+        self._smoothing = _MovingMean(_FLOOR_SMOOTHING, _BANDS)
         self._block = np.full(_BANDS, np.inf)
         self._count = 0
-        self.power = first * _FLOOR_BIAS
+        self._power = first * _FLOOR_BIAS
 
-    @property
-    def room(self) -> int:
-        """How many frames the present estimate holds for."""
-        return _FLOOR_BLOCK - self._count
+    def under(self, bands: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the noise under each of the next frames, as those before it tell it; learn from them."""
+        smooth, floor = self._smoothing(bands), np.empty_like(bands)
+        at = 0
+        while at < len(bands):
+            part = slice(at, at := min(at + _FLOOR_BLOCK - self._count, len(bands)))
+            floor[part] = self._power
+            self._learn(smooth[part])
+        return floor
 
-    def learn(self, bands: npt.NDArray[np.float64]) -> None:
-        """Take the band powers of at most :attr:`room` frames."""
-        self._block = np.minimum(self._block, self._smoothing(bands).min(axis=0))
-        self._count += len(bands)
+    def _learn(self, smooth: npt.NDArray[np.float64]) -> None:
+        self._block = np.minimum(self._block, smooth.min(axis=0))
+        self._count += len(smooth)
         if self._count == _FLOOR_BLOCK:
             self._minima.append(self._block)
             least = np.min(np.stack(list(self._minima)), axis=0)
-            self.power = np.maximum(least * _FLOOR_BIAS, 1e-12)
+            self._power = np.maximum(least * _FLOOR_BIAS, 1e-12)
             self._block = np.full(_BANDS, np.inf)
             self._count = 0
