@@ -6,7 +6,7 @@ The sound is generated: telephone calls with the silences that calls have. ``vos
 two sides into one, so that first both get the same channels as separate mono files, and then the calls in
 stereo, where it hears the mixture. ``vosk`` is libvosk alone, fed with nothing but the speech that our gate
 had found before: what the transcribe step adds to it is our cost. All is done with the demo model, and again
-with the same model at a wide beam, where one second of a channel takes a tenth of a second and more: with the
+with the same model at a wide beam, where one second of speech takes a tenth of a second and more: with the
 demo model alone, start-up would be measured. Then many tiny files are given out by the executor, and done by
 a worker to which nobody gives them, to see what giving out costs, and by the whole of ``huawu batch`` from a
 manifest, with its database and the judge.
@@ -46,7 +46,7 @@ from speech.models import BUILTIN, find_model
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What replaces the demo model's own settings in the heavy one.
-HEAVY = {"max-active": 1_000_000, "beam": 60.0, "lattice-beam": 12.0}
+HEAVY = {"max-active": 1_000_000, "beam": 56.0}
 
 #: The whole job: taken in, transcribed, judged, indexed, all by ``huawu batch``.
 JOB = "huawu batch, tiny files"
@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="the raw rows alone")
     options = parser.parse_args()
     if options.heavy_minutes is None:
-        options.heavy_minutes = min(options.minutes, 20.0)  # the peer needs about as long as they last
+        options.heavy_minutes = min(options.minutes, 20.0)  # the peer needs as long as they last, and longer
     with tempfile.TemporaryDirectory() as folder:
         rows = []
         if not options.json:

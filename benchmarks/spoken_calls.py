@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from speech.channel import telephone
-from speech.voices import VOICES, Speaker
+from speech.voices import VOICES, Speaker, Voice
+
+Say = Callable[[str, Voice], npt.NDArray[np.int16]]
 
 RATE = 8000
 SIDES = ("caller", "agent")
@@ -70,8 +75,9 @@ def generate(folder: Path, minutes: float, length: float = 5.0) -> SpokenCalls:
         folder.mkdir(parents=True, exist_ok=True)
         said: dict[str, str] = {}
         with Speaker() as speaker:
+            say = cache(partial(speaker.say, rate_hz=RATE))
             for number in range(calls):
-                said |= _call(folder, number, length, speaker)
+                said |= _call(folder, number, length, say)
         known = {"what": wanted, "said": said}
         kept.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
     names = sorted(known["said"])
@@ -81,14 +87,14 @@ def generate(folder: Path, minutes: float, length: float = 5.0) -> SpokenCalls:
     )
 
 
-def _call(folder: Path, number: int, minutes: float, speaker: Speaker) -> dict[str, str]:
+def _call(folder: Path, number: int, minutes: float, say: Say) -> dict[str, str]:
     rng = np.random.default_rng(number)
     parts: dict[str, list[np.ndarray]] = {side: [] for side in SIDES}
     turns: list[tuple[str, str]] = []
     samples, talking = 0, "agent"
     while samples < minutes * 60 * RATE:
         text = str(rng.choice(LINES[talking]))
-        spoken = speaker.say(text, VOICES[f"{talking}-{1 + number % 3}"], RATE)
+        spoken = say(text, VOICES[f"{talking}-{1 + number % 3}"])
         # people answer after half a second; sometimes somebody looks something up
         pause = int((rng.uniform(8, 20) if rng.random() < 0.1 else rng.uniform(0.3, 1.2)) * RATE)
         for side in SIDES:

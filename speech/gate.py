@@ -23,7 +23,7 @@ import numpy.typing as npt
 from calls.errors import AudioError
 
 #: Sound before the first speech frame that belongs to the span: soft onsets and the decoder's context.
-PRE_ROLL = 0.25
+PRE_ROLL = 0.3
 #: Sound after the last speech frame that belongs to the span: soft endings, pauses within a phrase.
 HANG_OVER = 0.45
 
