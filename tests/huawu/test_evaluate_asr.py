@@ -360,17 +360,17 @@ def test_two_models_are_compared_file_by_file(spoken: Path, models: tuple[str, s
     heard = {
         each["file"]: [result.get("hypothesis", "-") for result in each["results"]] for each in found["files"]
     }
-    # neither network can tell one vowel that goes on from two: the stream's keeps no pause between them
+    # neither network can tell one vowel that goes on from two
     assert heard == {
         "0.wav": ["好不行"] * 2,
         "1.wav": ["不"] * 2,
         "2.wav": ["行好"] * 2,
         "3.wav": ["不好行"] * 2,
-        "4.wav": ["好好", "好"],
+        "4.wav": ["好"] * 2,
         "bad.wav": ["-", "-"],
     }
     assert [(each["cer"]["value"], each["failed"]) for each in found["models"]] == [
-        (0.0, 1),
+        (pytest.approx(1 / 11), 1),
         (pytest.approx(1 / 11), 1),
     ]
     assert all(each["peak_mb"] >= each["loaded_mb"] > 10 for each in found["models"])
