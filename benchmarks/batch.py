@@ -88,9 +88,9 @@ def measure(
 
 
 def _start(tool: str, model: Path, files: list[Path], processes: int) -> tuple[subprocess.Popen[bytes], Any]:
-    task = {"tool": tool, "model": str(model), "processes": processes, "files": [str(file) for file in files]}
+    task = {"tool": tool, "model": str(model), "processes": processes}
     given, out = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    given.write(json.dumps(task).encode())
+    given.write("\n".join([json.dumps(task), *map(str, files)]).encode())
     given.seek(0)
     command = [sys.executable, "-m", "benchmarks.batch_tools"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=given, stdout=out, stderr=subprocess.DEVNULL)

@@ -1,9 +1,10 @@
 """What ``benchmarks.batch`` compares, each in a process of its own.
 
-    python -m benchmarks.batch_tools < TASK.json > RESULT.json
+    python -m benchmarks.batch_tools < TASK > RESULT.json
 
-A task is ``{tool, model, processes, files}``; the result is ``{texts, rss_mb}``: what was heard in each file,
-and the peak memory of the process that recognises (the largest of several).
+A task is ``{tool, model, processes}`` in the first line, and a file in each line after it; the result is
+``{texts, rss_mb}``: what was heard in each file, and the peak memory of the process that recognises (the
+largest of several).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -95,17 +97,17 @@ def vosk_bare(model: str, processes: int, files: list[Path]) -> Result:
     return {"texts": texts, "rss_mb": peak_megabytes()}
 
 
-def executor_alone(model: str, processes: int, files: list[Path]) -> Result:
-    """Give out many tiny files; the memory is that of who gives them out."""
+def executor_alone(model: str, processes: int, files: Iterator[Path]) -> Result:
+    """Give out many tiny files, read as they are wanted; the memory is that of who gives them out."""
     from huawu.batch.local import LocalExecutor
     from huawu.batch.sizing import Plan
 
-    waiting, done = iter(files), 0
+    out = 0
     with LocalExecutor(Plan(workers=processes), model) as executor:
-        while done < len(files):
-            for path in _next(waiting, executor.room):
+        while (given := _next(files, executor.room)) or out:
+            for path in given:
                 executor.submit(_task(path))
-            done += len(executor.wait(60))
+            out += len(given) - len(executor.wait(60))
     return {"texts": {}, "rss_mb": peak_megabytes()}
 
 
@@ -124,8 +126,8 @@ TOOLS = {OURS: huawu, PEER: vosk_transcriber, BARE: vosk_bare, TINY: executor_al
 SEVERAL = (OURS, PEER, TINY)
 
 
-def _next(files: Iterable[Path], count: int) -> list[Path]:
-    return [path for _, path in zip(range(count), files, strict=False)]
+def _next(files: Iterator[Path], count: int) -> list[Path]:
+    return list(islice(files, count))
 
 
 def _task(path: Path) -> Any:
@@ -137,9 +139,10 @@ def _task(path: Path) -> Any:
 def main() -> None:
     os.environ.update({f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")})
     logs.configure()
-    task = json.load(sys.stdin)
-    files = [Path(file) for file in task["files"]]
-    result = TOOLS[task["tool"]](task["model"], task["processes"], files)
+    task = json.loads(sys.stdin.readline())
+    files = (Path(line.rstrip("\n")) for line in sys.stdin)
+    do: Any = TOOLS[task["tool"]]
+    result = do(task["model"], task["processes"], files if task["tool"] == TINY else list(files))
     json.dump(result, sys.stdout, ensure_ascii=False)
 
 

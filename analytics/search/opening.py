@@ -16,7 +16,8 @@ from calls.store.engine import BUSY_SECONDS, open_engine
 WRITER_SECONDS = 0.3
 #: Connections that wait for the next question, and those opened beside them when many ask at once.
 KEPT, MORE = 8, 24
-#: Of one connection: what it keeps in memory, and how much of the file it reads as memory.
+#: Of one connection: what it keeps in memory, and how much of the file it reads as memory, unless it writes:
+#: a program that fills the index shall not seem to grow with it.
 _CACHE_KIBIBYTES, _MAPPED_BYTES = 8192, 1 << 30
 # Any number, the same in every huawu: PostgreSQL's advisory locks are named by one.
 _INDEX_LOCK = 0x68757378
@@ -48,7 +49,7 @@ def index_engine(url: URL, *, writer: bool) -> Engine:
             uri=True,
         )
         try:
-            connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+            connection.execute(f"PRAGMA mmap_size = {0 if writer else _MAPPED_BYTES}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # what was erased is not left in free pages
