@@ -191,7 +191,7 @@ def _say(figures: Figures, ledger: Ledger, tally: Tally, spent: float) -> int:
         typer.echo(line)
     parts = [f"{figures.taken} taken in", f"{figures.finished} done", f"{figures.known} known before"]
     if figures.duplicates:
-        parts.append(f"{figures.duplicates} duplicates")
+        parts.append(f"{figures.duplicates} duplicated")
     if figures.growing:
         parts.append(f"{figures.growing} still being written")
     earlier = f", {count - figures.failed} of them before" if count > figures.failed else ""

@@ -65,7 +65,7 @@ def cdr(
                             intake.take((facts,))
         finally:
             intake.close()
-    more = [f"{parts} lines tell of further legs of a call and were left out"] if parts else []
+    more = [f"lines of further legs of a call, left out: {parts}"] if parts else []
     _report(imported, more)
 
 
@@ -98,7 +98,7 @@ def queue_log(files: FilesArgument, to: DatabaseOption = _DATABASE, system: Syst
         finally:
             intake.close()
     unknown = ", ".join(f"{count} {event}" for event, count in log.unknown.most_common(5))
-    more = [f"{log.unknown.total()} lines of other events were left out: {unknown}"] if unknown else []
+    more = [f"lines of other events, left out: {log.unknown.total()} ({unknown})"] if unknown else []
     _report(imported, more)
 
 
@@ -162,5 +162,5 @@ def _report(imported: Imported, more: list[str]) -> None:
         f"{imported.states} states of agents; {len(imported.agents)} agents, {len(imported.queues)} queues"
     )
     if imported.faults:
-        typer.echo(f"{imported.faults} lines are wrong and were left out", err=True)
+        typer.echo(f"wrong lines, left out: {imported.faults}", err=True)
         raise typer.Exit(1)

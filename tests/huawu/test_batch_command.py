@@ -73,7 +73,7 @@ def test_the_archive_is_done_and_what_failed_is_named(ran: Ran) -> None:
     assert (call.caller, call.started_at.isoformat()) == ("13800001234", "2026-11-02T01:15:00+00:00")
     assert code == 1
     assert lines[0].startswith(f"{ran.folder / 'archive' / 'words.wav'} is not sound that libsndfile knows")
-    assert lines[1].startswith("2 names do not fit the template, as ")
+    assert lines[1].startswith("names that do not fit the template: 2, as ")
     assert lines[2].startswith("2 taken in, 2 done, 0 known before, 1 failed; 0:00:0")
 
 

@@ -61,8 +61,8 @@ class Tally:
         if self.faults > len(self.told):
             said.append(f"… and {self.faults - len(self.told)} more")
         if self.unnamed:
-            said.append(f"{self.unnamed} names do not fit the template, as {self.unnamed_example}")
+            said.append(f"names that do not fit the template: {self.unnamed}, as {self.unnamed_example}")
         if self.left_out:
             reasons = ", ".join(f"{count} {reason}" for reason, count in self.left_out.most_common())
-            said.append(f"{self.left_out.total()} files were left out: {reasons}")
+            said.append(f"files left out: {self.left_out.total()} ({reasons})")
         return said

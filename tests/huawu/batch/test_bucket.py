@@ -45,7 +45,7 @@ def test_what_lies_below_a_url_page_by_page(archive: str, monkeypatch: pytest.Mo
     tally = Tally()
 
     assert names(f"{archive}2026", tally) == ["2026/11/a.mp3", "2026/b.wav", "2026/售后 1.wav"]
-    assert tally.lines() == ["2 files were left out: 1 hidden, 1 .txt"]
+    assert tally.lines() == ["files left out: 2 (1 hidden, 1 .txt)"]
     assert names(archive, Tally())[-1] == "20260.wav"
 
 

@@ -79,7 +79,7 @@ def test_what_is_left_out_is_counted_and_said(archive: Archive) -> None:
     }
     assert tally.taken == 2
     (said,) = tally.lines()
-    assert said.startswith("8 files were left out: 2 .txt, 1 hidden, 1 ")
+    assert said.startswith("files left out: 8 (2 .txt, 1 hidden, 1 ")
 
 
 def test_links_to_folders_are_followed(archive: Archive, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_template_fills_what_is_not_told_and_misfits_are_taken_without(archive
     found = list(entries(archive.root, template=NameTemplate.parse("{agent}_{caller}.wav"), tally=tally))
 
     assert [(each.agent, each.caller) for each in found] == [("1001", "13800001111"), ("", "")]
-    assert tally.lines() == [f"1 names do not fit the template, as {archive.root}/memo.wav"]
+    assert tally.lines() == [f"names that do not fit the template: 1, as {archive.root}/memo.wav"]
 
 
 MANIFEST = """\

@@ -121,7 +121,7 @@ def test_further_legs_are_left_out_where_the_file_tells_them(here: Import) -> No
 
     said = here.cdr(here.file(leg))
 
-    assert said.output.splitlines()[0] == "1 lines tell of further legs of a call and were left out"
+    assert said.output.splitlines()[0] == "lines of further legs of a call, left out: 1"
     assert here.found(Call) == []
 
 
@@ -236,7 +236,7 @@ def test_lines_that_are_wrong_are_named_and_the_others_go_on(here: Import) -> No
         "2: start: '2.11.2026 9h': no date with its time of day → write it as 2026-11-02 09:15:00",
         "3: unexpected end of data → check the quotes of the line",
         "4: uniqueid: '': it is empty → without it a call cannot be told from others",
-        "4 lines are wrong and were left out",
+        "wrong lines, left out: 4",
     ]
     assert [each.id for each in here.found(Call)] == ["1762045200.1"]
 

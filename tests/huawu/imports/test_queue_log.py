@@ -129,9 +129,9 @@ def test_lines_that_are_wrong_are_named_and_the_others_go_on(centre: Centre) -> 
         f"{log}:3: 3 fields in '{START}|a.1|sales' → a line has at least five, with | between",
         f"{log}:4: wait_seconds: 'nine': no number → ABANDON tells position, original_position, wait_seconds",
         f"{log}:5: call: 'NONE': ABANDON without a call → check the line",
-        "4 lines are wrong and were left out",
+        "wrong lines, left out: 4",
     ]
-    assert "1 lines of other events were left out: 1 OURS" in said.stdout
+    assert "lines of other events, left out: 1 (1 OURS)" in said.stdout
     figures = centre.figures()[""].figures
     assert (figures["offered"], figures["abandoned"], figures["longest_wait"]) == (1, 1, 12)
 
