@@ -30,30 +30,22 @@ TINY, ALONE = "huawu executor, tiny files", "huawu worker alone, tiny files"
 Result = dict[str, Any]
 
 
-def huawu(model: str, processes: int, files: list[Path]) -> Result:
+def huawu(model: str, processes: int, files: Iterator[Path]) -> Result:
     """Transcribe with the executor of ``huawu batch``, without a database."""
     from huawu.batch.local import LocalExecutor
     from huawu.batch.sizing import Plan
     from huawu.batch.tasks import Transcribed
 
     texts: dict[str, str] = {}
-    waiting = iter(files)
     with LocalExecutor(Plan(workers=processes), model) as executor:
-        given = 0
-        while len(texts) < len(files):
-            for path in _next(waiting, executor.room):
-                executor.submit(_task(path))
-                given += 1
-            for task, result in executor.wait(60):
-                if not isinstance(result, Transcribed):
-                    raise SystemExit(f"{task}: {result}")
-                texts[Path(task.place).name] = "".join(  # type: ignore[union-attr]
-                    each.text for each in result.transcript.utterances
-                )
+        for task, result in _given_out(files, executor):
+            if not isinstance(result, Transcribed):
+                raise SystemExit(f"{task}: {result}")
+            texts[Path(task.place).name] = "".join(each.text for each in result.transcript.utterances)
         return {"texts": texts, "rss_mb": max(map(peak_megabytes, executor.pids))}
 
 
-def vosk_transcriber(model: str, processes: int, files: list[Path]) -> Result:
+def vosk_transcriber(model: str, processes: int, files: Iterator[Path]) -> Result:
     """Let the peer transcribe, with its own pool of threads; without ffmpeg, we feed its own loop."""
     from vosk import SetLogLevel
     from vosk.transcriber.transcriber import SAMPLE_RATE, Transcriber
@@ -73,11 +65,11 @@ def vosk_transcriber(model: str, processes: int, files: list[Path]) -> Result:
     transcriber = (Transcriber if shutil.which("ffmpeg") else WithoutFfmpeg)(options)
     with tempfile.TemporaryDirectory() as out:
         transcriber.process_task_list([(file, f"{out}/{file.name}") for file in files])
-        texts = {file.name: Path(out, file.name).read_text(encoding="utf-8") for file in files}
+        texts = {path.name: path.read_text(encoding="utf-8") for path in Path(out).iterdir()}
     return {"texts": texts, "rss_mb": peak_megabytes()}
 
 
-def vosk_bare(model: str, processes: int, files: list[Path]) -> Result:
+def vosk_bare(model: str, processes: int, files: Iterator[Path]) -> Result:
     """Feed libvosk with the speech that our gate found before, in pieces as large as ours."""
     import numpy as np
     import vosk
@@ -102,16 +94,13 @@ def executor_alone(model: str, processes: int, files: Iterator[Path]) -> Result:
     from huawu.batch.local import LocalExecutor
     from huawu.batch.sizing import Plan
 
-    out = 0
     with LocalExecutor(Plan(workers=processes), model) as executor:
-        while (given := _next(files, executor.room)) or out:
-            for path in given:
-                executor.submit(_task(path))
-            out += len(given) - len(executor.wait(60))
+        for _ in _given_out(files, executor):
+            pass
     return {"texts": {}, "rss_mb": peak_megabytes()}
 
 
-def worker_alone(model: str, processes: int, files: list[Path]) -> Result:
+def worker_alone(model: str, processes: int, files: Iterator[Path]) -> Result:
     """Do the same tasks without giving anything out."""
     from huawu.batch.worker import Worker
 
@@ -126,8 +115,21 @@ TOOLS = {OURS: huawu, PEER: vosk_transcriber, BARE: vosk_bare, TINY: executor_al
 SEVERAL = (OURS, PEER, TINY)
 
 
-def _next(files: Iterator[Path], count: int) -> list[Path]:
-    return list(islice(files, count))
+def _given_out(files: Iterator[Path], executor: Any) -> Iterator[Any]:
+    """Give files out while there is room; yield each task with its result."""
+    out = 0
+    while True:
+        room = executor.room
+        given = list(islice(files, room))
+        more = len(given) == room
+        for path in given:
+            executor.submit(_task(path))
+        out += len(given)
+        if not (more or out):
+            return
+        done = executor.wait(60)
+        out -= len(done)
+        yield from done
 
 
 def _task(path: Path) -> Any:
@@ -141,8 +143,7 @@ def main() -> None:
     logs.configure()
     task = json.loads(sys.stdin.readline())
     files = (Path(line.rstrip("\n")) for line in sys.stdin)
-    do: Any = TOOLS[task["tool"]]
-    result = do(task["model"], task["processes"], files if task["tool"] == TINY else list(files))
+    result = TOOLS[task["tool"]](task["model"], task["processes"], files)
     json.dump(result, sys.stdout, ensure_ascii=False)
 
 
